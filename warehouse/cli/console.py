@@ -1,0 +1,39 @@
+"""What every command prints with: one console, tables, and the way to fail with one paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+import click
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def fail(message: str, *, code: int = 1) -> NoReturn:
+    """Print one paragraph to stderr and leave with a non-zero exit code."""
+    errors.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
+    raise click.exceptions.Exit(code)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, numeric: Sequence[str] = ()) -> None:
+    """Print rows as a table; the columns named in `numeric` align right, and integers get thousands separators."""
+    view = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        view.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
+    for row in rows:
+        view.add_row(*(_cell(value) for value in row))
+    console.print(view)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return escape(str(value))

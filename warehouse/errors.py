@@ -1,0 +1,161 @@
+"""The one tree of errors that the library raises.
+
+    WarehouseError                  .next_step what to do, .retryable whether the same call may succeed later
+    ├── SettingsError               a setting is missing or malformed
+    ├── ConnectionFailed            the warehouse cannot be reached or refuses the login
+    ├── DesignError                 a table's physical design is impossible (raised when the class is defined)
+    ├── DisciplineError             a rule of severity error was broken; .findings
+    ├── MigrationError              a migration cannot run
+    ├── ObjectStoreError            s3:// or file:// could not be read or written; .uri
+    ├── LoadError                   a load, upsert or unload did not happen; nothing of it is in the target
+    │   ├── SourceError             the source cannot be read or does not fit the table; .source
+    │   ├── UnknownTable            no such table in the warehouse; .table
+    │   ├── CopyFailed              Redshift rejected rows; .file .line .column .value .reason
+    │   ├── NullKeys                a delivery holds rows without a key; .table .keys .count
+    │   └── DuplicateKeys           a delivery holds differing rows for one key; .table .keys .count .examples
+    ├── QualityError                checks failed; .report
+    └── LocalServerError            the embedded Redshift cannot start, stop or be reached
+
+A message says what happened, where, and the next step; it never holds a secret. The driver's own error stays as `__cause__`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class WarehouseError(Exception):
+    """Base of all errors of this library.
+
+    `message` says what and where; `next_step` says how to go on. `str()` gives both, in one paragraph.
+    """
+
+    retryable: bool = False
+
+    def __init__(self, message: str, *, next_step: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.next_step}".strip()
+
+
+class SettingsError(WarehouseError):
+    """A setting is missing or malformed."""
+
+
+class ConnectionFailed(WarehouseError):
+    """The warehouse cannot be reached, or it refuses the login."""
+
+    retryable = True
+
+
+class DesignError(WarehouseError):
+    """A table's physical design is impossible in Redshift."""
+
+
+class DisciplineError(WarehouseError):
+    """At least one rule of severity error was broken. `.findings` holds them all."""
+
+    def __init__(self, message: str, *, findings: Sequence[Any] = (), next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.findings = tuple(findings)
+
+
+class MigrationError(WarehouseError):
+    """A migration cannot run, or must not."""
+
+
+class ObjectStoreError(WarehouseError):
+    """An object could not be read or written."""
+
+    def __init__(self, message: str, *, uri: str = "", next_step: str = "", retryable: bool = False) -> None:
+        super().__init__(message, next_step=next_step)
+        self.uri = uri
+        self.retryable = retryable
+
+
+class LoadError(WarehouseError):
+    """A load, upsert or unload did not happen; the target holds nothing of it."""
+
+
+class SourceError(LoadError):
+    """The source cannot be read, or it does not fit the table."""
+
+    def __init__(self, message: str, *, source: str = "", next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.source = source
+
+
+class UnknownTable(LoadError):
+    """The target table does not exist in the warehouse."""
+
+    def __init__(self, message: str, *, table: str = "", next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.table = table
+
+
+class CopyFailed(LoadError):
+    """Redshift's COPY rejected a row; the load-error views say which and why."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        table: str = "",
+        file: str = "",
+        line: int | None = None,
+        column: str = "",
+        value: str = "",
+        reason: str = "",
+        code: int | None = None,
+        next_step: str = "",
+    ) -> None:
+        super().__init__(message, next_step=next_step)
+        self.table = table
+        self.file = file
+        self.line = line
+        self.column = column
+        self.value = value
+        self.reason = reason
+        self.code = code
+
+
+class _KeyError(LoadError):
+    def __init__(
+        self,
+        message: str,
+        *,
+        table: str = "",
+        keys: Sequence[str] = (),
+        count: int = 0,
+        examples: Sequence[Any] = (),
+        next_step: str = "",
+    ) -> None:
+        super().__init__(message, next_step=next_step)
+        self.table = table
+        self.keys = tuple(keys)
+        self.count = count
+        self.examples = tuple(examples)
+
+
+class NullKeys(_KeyError):
+    """A delivery holds rows whose key is null: they could never be matched again."""
+
+
+class DuplicateKeys(_KeyError):
+    """A delivery holds several differing rows for one key, and nothing says which one wins."""
+
+
+class QualityError(WarehouseError):
+    """Checks failed. `.report` holds every result."""
+
+    def __init__(self, message: str, *, report: Any = None, next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.report = report
+
+
+class LocalServerError(WarehouseError):
+    """The embedded Redshift cannot start, stop or be reached."""
