@@ -6,7 +6,7 @@
     ├── DesignError                 a table's physical design is impossible (raised when the class is defined)
     ├── DisciplineError             a rule of severity error was broken; .findings
     ├── MigrationError              a migration cannot run
-    ├── ObjectStoreError            s3:// or file:// could not be read or written; .uri
+    ├── ObjectStoreError            s3:// or file:// could not be read or written; .uri .status .code
     ├── LoadError                   a load, upsert or unload did not happen; nothing of it is in the target
     │   ├── SourceError             the source cannot be read or does not fit the table; .source
     │   ├── UnknownTable            no such table in the warehouse; .table
@@ -71,10 +71,12 @@ class MigrationError(WarehouseError):
 class ObjectStoreError(WarehouseError):
     """An object could not be read or written."""
 
-    def __init__(self, message: str, *, uri: str = "", next_step: str = "", retryable: bool = False) -> None:
+    def __init__(self, message: str, *, uri: str = "", status: int = 0, code: str = "", next_step: str = "") -> None:
         super().__init__(message, next_step=next_step)
         self.uri = uri
-        self.retryable = retryable
+        self.status = status
+        self.code = code
+        self.retryable = status >= 500
 
 
 class LoadError(WarehouseError):
