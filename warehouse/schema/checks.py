@@ -1,0 +1,159 @@
+"""Is this design possible in Redshift at all? Asked when a class is defined, and again by the linter and the
+migrations.
+
+Impossible is an error here; possible but unwise is a matter for `warehouse.discipline`. The dialect compiles most of
+these without a word, and some it drops in silence (`sa.Identity`, `sa.Computed`), so that the mistake would surface
+on the cluster, or never.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from warehouse.errors import DesignError
+from warehouse.redshift.encodings import ENCODINGS, allowed_encodings, verdict
+from warehouse.redshift.keys import IDENTITY_TYPES, MOST_COLUMNS, MOST_NAME_BYTES, MOST_SORT_COLUMNS, NOT_KEYS
+from warehouse.redshift.words import SYSTEM_COLUMNS
+from warehouse.schema.design import ColumnDesign, TableDesign
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is impossible, and how to mend it. `column` is empty when the whole table is meant."""
+
+    column: str
+    fault: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"column {self.column}: {self.fault}." if self.column else f"{self.fault}."
+
+
+def check_table(table: sa.Table, *, owner: str = "") -> TableDesign:
+    """The table's design, when Redshift can have it.
+
+    Raises DesignError naming the class (`owner`), the columns and the mend. Several faults are told at once.
+    """
+    where = f"{owner} (table {table.fullname})" if owner else f"table {table.fullname}"
+    try:
+        design = TableDesign.from_table(table)
+    except DesignError as error:
+        raise DesignError(
+            f"{where}: {error.message.removeprefix(f'{table.fullname}: ')}", next_step=error.next_step
+        ) from error
+    problems = [*table_problems(table), *design_problems(design)]
+    if len(problems) == 1:
+        raise DesignError(f"{where}: {problems[0]}", next_step=problems[0].mend)
+    if problems:
+        told = " ".join(f"({number}) {problem} {problem.mend}" for number, problem in enumerate(problems, 1))
+        raise DesignError(f"{where}: {len(problems)} faults. {told}")
+    return design
+
+
+def table_problems(table: sa.Table) -> Iterator[Problem]:
+    """Faults that only SQLAlchemy's objects show: things Redshift has not and a TableDesign therefore cannot hold."""
+    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+        names = ", ".join(column.name for column in index.columns)
+        yield Problem(
+            "", f"Redshift has no indexes (index on {names})", "Drop it; what it should speed up, a sort key does."
+        )
+    for constraint in table.constraints:
+        if isinstance(constraint, sa.CheckConstraint):
+            yield Problem("", "Redshift has no CHECK constraints", "Drop it, and check the data after each load.")
+    for foreign_key in table.foreign_key_constraints:
+        extras = ("ondelete", "onupdate", "deferrable", "initially", "match")
+        if said := [name for name in extras if getattr(foreign_key, name)]:
+            columns = ", ".join(element.parent.name for element in foreign_key.elements)
+            yield Problem(
+                columns, f"a foreign key of Redshift takes no {', '.join(said)}", "Drop it; nothing enforces the key."
+            )
+    for column in table.columns:
+        if column.identity is not None:
+            yield Problem(column.name, "the dialect drops sa.Identity in silence", "Say identity=(seed, step).")
+        if column.computed is not None:
+            yield Problem(
+                column.name,
+                "Redshift has no generated columns",
+                "Compute it in the load or in a view; drop sa.Computed.",
+            )
+        if isinstance(column.default, sa.Sequence):
+            yield Problem(column.name, "Redshift has no sequences", "Say identity=(seed, step).")
+
+
+def design_problems(design: TableDesign) -> Iterator[Problem]:
+    """Faults of the design itself."""
+    yield from _name_problems(design)
+    if len(design.columns) > MOST_COLUMNS:
+        yield Problem("", f"{len(design.columns)} columns; a table has at most {MOST_COLUMNS}", "Split the table.")
+    yield from _key_problems(design)
+    numbered = [column.name for column in design.columns if column.identity]
+    if len(numbered) > 1:
+        yield Problem("", f"two identity columns ({', '.join(numbered)})", "Keep one.")
+    for column in design.columns:
+        yield from column_problems(column)
+
+
+def column_problems(column: ColumnDesign) -> Iterator[Problem]:
+    """Faults of one column, as ADD COLUMN would also meet them."""
+    kind = column.redshift_type
+    if column.identity:
+        if kind.name not in IDENTITY_TYPES:
+            yield Problem(column.name, f"identity on {kind}", "Make it INTEGER or BIGINT.")
+        if column.identity[1] == 0:
+            yield Problem(column.name, "identity with a step of 0", "Say identity=(seed, step) with another step.")
+        if column.default is not None:
+            yield Problem(column.name, "identity and a default", "Keep one.")
+    if column.encode is None:
+        return
+    allowed = ", ".join(allowed_encodings(kind.name))
+    if column.encode not in ENCODINGS:
+        yield Problem(column.name, f"there is no encoding {column.encode!r}", f"For {kind.name} say one of: {allowed}.")
+    elif verdict(column.encode, kind.name) == "refused":
+        yield Problem(column.name, f"encoding {column.encode} does not take {kind.name}", f"Say one of: {allowed}.")
+
+
+def _name_problems(design: TableDesign) -> Iterator[Problem]:
+    for where, name in (("", design.name), *((column.name, column.name) for column in design.columns)):
+        if not name:
+            yield Problem(where, "an empty name", "Name it.")
+        elif len(name.encode()) > MOST_NAME_BYTES:
+            fault = f"the name {name} is longer than {MOST_NAME_BYTES} bytes; Redshift would cut it"
+            yield Problem(where, fault, "Shorten it.")
+        elif name != name.lower():
+            yield Problem(where, f"Redshift folds the name {name} to {name.lower()}", "Write it in lower case.")
+        elif where in SYSTEM_COLUMNS:
+            yield Problem(where, "the name is one of Redshift's system columns", "Rename it.")
+
+
+def _key_problems(design: TableDesign) -> Iterator[Problem]:
+    by_name = {column.name: column for column in design.columns}
+    named = ", ".join(by_name)
+    if design.dist and design.dist.key:
+        yield from _key_column(design.dist.key, "DISTKEY", by_name, named)
+    if design.sort is None:
+        return
+    for name in design.sort.columns:
+        yield from _key_column(name, "SORTKEY", by_name, named)
+    for name, times in Counter(design.sort.columns).items():
+        if times > 1:
+            yield Problem(name, "it is named twice in the sort key", "Name it once.")
+    most = MOST_SORT_COLUMNS.get(design.sort.style)
+    if most is not None and len(design.sort.columns) > most:
+        yield Problem(
+            "",
+            f"{len(design.sort.columns)} columns in the sort key; {design.sort.style} takes at most {most}",
+            "Keep the columns that queries filter by.",
+        )
+
+
+def _key_column(name: str, key: str, by_name: dict[str, ColumnDesign], named: str) -> Iterator[Problem]:
+    column = by_name.get(name)
+    if column is None:
+        word = "sort=auto_sort()" if name.lower() == "auto" and key == "SORTKEY" else f"one of: {named}"
+        yield Problem(name, f"the {key} names a column that the table has not", f"Say {word}.")
+    elif column.redshift_type.name in NOT_KEYS:
+        yield Problem(name, f"{column.redshift_type.name} cannot be a {key}", "Take another column.")
