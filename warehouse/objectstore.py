@@ -214,13 +214,14 @@ class ObjectStore:
             code = refused.get("Code", "")
             raise _error(f"s3://{bucket}/{refused.get('Key', '')}", 403 if code == "AccessDenied" else 500, code)
 
-    def _get(self, uri: str, *, start: int = 0, etag: str = "") -> tuple[Any, str]:
-        """The body from byte `start` on, and the object's etag; with `etag`, only of that version."""
+    def _get(self, uri: str, *, start: int = 0, etag: str = "") -> tuple[Any, str, int]:
+        """The body from byte `start` on, the etag, and the body's length; with `etag`, only of that version."""
         bucket, key = _object_of(uri)
-        more: dict[str, Any] = {"Range": f"bytes={start}-", "IfMatch": etag} if start else {}
+        more: dict[str, Any] = {"Range": f"bytes={start}-"} if start else {}
+        more |= {"IfMatch": etag} if etag else {}
         with self._translated(uri):
             answer = self._s3.get_object(Bucket=bucket, Key=key, **more)
-        return answer["Body"], answer["ETag"]
+        return answer["Body"], answer["ETag"], answer["ContentLength"]
 
     @contextlib.contextmanager
     def _translated(self, uri: str) -> Iterator[None]:
@@ -244,21 +245,40 @@ class ObjectStore:
 
 
 class _S3Reader(io.RawIOBase):
-    """A stream over one object that survives broken connections."""
+    """A stream over one object that survives broken connections; a seek costs one request, at the next read."""
 
     def __init__(self, store: ObjectStore, uri: str) -> None:
         super().__init__()
         self._store = store
         self._uri = uri
         self._position = 0
-        self._body, self._etag = store._get(uri)
+        self._body: Any = None
+        self._body, self._etag, self._size = store._get(uri)
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        position = max(0, start + offset)
+        if position != self._position:
+            self._drop()
+            self._position = position
+        return position
+
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
+        if self._position >= self._size:
+            return 0
         for attempt in range(1, _READ_ATTEMPTS + 1):
+            if self._body is None:
+                self._body, _, _ = self._store._get(self._uri, start=self._position, etag=self._etag)
             try:
                 chunk = self._body.read(len(view))
             except Exception as error:
@@ -266,17 +286,21 @@ class _S3Reader(io.RawIOBase):
                     raise
                 if attempt == _READ_ATTEMPTS:
                     raise _error(self._uri, 503, "IncompleteBody") from error
-                self._body.close()
-                self._body, _ = self._store._get(self._uri, start=self._position, etag=self._etag)
+                self._drop()
             else:
                 view[: len(chunk)] = chunk
                 self._position += len(chunk)
                 return len(chunk)
         raise AssertionError("unreachable")
 
-    def close(self) -> None:
-        if not self.closed and hasattr(self, "_body"):
+    def _drop(self) -> None:
+        if self._body is not None:
             self._body.close()
+            self._body = None
+
+    def close(self) -> None:
+        if not self.closed and getattr(self, "_body", None) is not None:
+            self._drop()
         super().close()
 
 

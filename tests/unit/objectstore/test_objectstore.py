@@ -184,6 +184,21 @@ def test_a_read_resumes_where_it_broke_off(store: ObjectStore) -> None:
     assert head + stream.read() == body
 
 
+def test_a_read_may_seek(store: ObjectStore, root: str) -> None:
+    body = bytes(range(256)) * 16384
+    store.put(root + "seek", body)
+    with store.open(root + "seek") as stream:
+        assert stream.seek(-8, 2) == len(body) - 8
+        assert stream.read() == body[-8:]
+        assert stream.read() == b""
+        stream.seek(1_000_000)
+        assert stream.read(300) == body[1_000_000:1_000_300]
+        stream.seek(-100, 1)
+        assert stream.read(100) == body[1_000_200:1_000_300]
+        stream.seek(0)
+        assert stream.read() == body
+
+
 def test_a_read_never_mixes_two_versions(store: ObjectStore) -> None:
     store.put("s3://shelf/moving", b"a" * (3 << 20))
     stream = store.open("s3://shelf/moving")

@@ -1,0 +1,162 @@
+"""COPY as a value: built and checked here, executed elsewhere.
+
+    COPY flight (year, month, …)
+    FROM 's3://stage/…/manifest'
+    IAM_ROLE '…'
+    MANIFEST GZIP CSV DELIMITER ',' NULL AS 'NA' DATEFORMAT 'auto' TIMEFORMAT 'auto'
+
+The columns are always named: a column list is what lets an IDENTITY column be left out and keeps a file's order from
+being taken for the table's. Authorization is a role; keys have no place in a statement that Redshift writes to its
+logs.
+
+https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from warehouse.errors import LoadError
+from warehouse.load import sql
+
+Format = Literal["text", "parquet"]
+
+
+@dataclass(frozen=True)
+class CopyOptions:
+    """How the text of a source is read. The defaults are those of a CSV file with a header row.
+
+    csv              RFC 4180 quoting; False is Redshift's plain delimited text, in which quotes are data
+    delimiter        one ASCII character between fields
+    quote            the quote character, csv only
+    null_as          fields equal to it become NULL; None leaves Redshift's own marker, \\N
+    emptyasnull      empty CHAR/VARCHAR fields become NULL (empty fields of other types always do)
+    blanksasnull     CHAR/VARCHAR fields of blanks only become NULL
+    removequotes     strip surrounding quotes, plain text only
+    escape           a backslash takes the next character literally, plain text only
+    ignoreheader     header lines of every file; the last of them names the columns
+    dateformat       'auto', a format, or None for Redshift's default (YYYY-MM-DD)
+    timeformat       'auto', 'epochsecs', 'epochmillisecs', a format, or None for the default (YYYY-MM-DD HH:MI:SS)
+    maxerror         how many bad rows are skipped before the load fails; 0 skips none
+    region           of the bucket, when it is not the warehouse's own
+    """
+
+    csv: bool = True
+    delimiter: str = ","
+    quote: str = '"'
+    null_as: str | None = None
+    emptyasnull: bool = False
+    blanksasnull: bool = False
+    removequotes: bool = False
+    escape: bool = False
+    ignoreheader: int = 1
+    dateformat: str | None = "auto"
+    timeformat: str | None = "auto"
+    maxerror: int = 0
+    region: str = ""
+
+    def __post_init__(self) -> None:
+        wrong = []
+        if len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in "\r\n\0":
+            wrong.append(f"delimiter {self.delimiter!r} is not one ASCII character")
+        if len(self.quote) != 1 or not self.quote.isascii() or self.quote in ("\r", "\n", "\0", self.delimiter):
+            wrong.append(f"quote {self.quote!r} is not one ASCII character other than the delimiter")
+        if self.null_as is not None and ("\n" in self.null_as or "\0" in self.null_as):
+            wrong.append(f"null_as {self.null_as!r} holds a line feed or NUL, which end a record")
+        if self.csv and (self.removequotes or self.escape):
+            wrong.append("removequotes and escape belong to plain text: csv=False")
+        if self.ignoreheader < 0:
+            wrong.append(f"ignoreheader {self.ignoreheader} is negative")
+        if not 0 <= self.maxerror <= 100_000:
+            wrong.append(f"maxerror {self.maxerror} is not within 0..100000")
+        if wrong:
+            raise LoadError(f"COPY options: {'; '.join(wrong)}.")
+
+    @property
+    def record_quote(self) -> str:
+        """The character inside which a line feed does not end a record; empty when there is none."""
+        return self.quote if self.csv else ""
+
+    def clauses(self) -> list[str]:
+        """The options as they stand in the statement, without those of the file's compression."""
+        said = [
+            f"CSV DELIMITER {sql.literal(self.delimiter)}" if self.csv else f"DELIMITER {sql.literal(self.delimiter)}"
+        ]
+        if self.csv and self.quote != '"':
+            said.append(f"QUOTE AS {sql.literal(self.quote)}")
+        if self.null_as is not None:
+            said.append(f"NULL AS {sql.literal(self.null_as)}")
+        flags = ("emptyasnull", "blanksasnull", "removequotes", "escape")
+        said += [flag.upper() for flag in flags if getattr(self, flag)]
+        if self.ignoreheader:
+            said.append(f"IGNOREHEADER {self.ignoreheader}")
+        if self.dateformat is not None:
+            said.append(f"DATEFORMAT {sql.literal(self.dateformat)}")
+        if self.timeformat is not None:
+            said.append(f"TIMEFORMAT {sql.literal(self.timeformat)}")
+        if self.maxerror:
+            said.append(f"MAXERROR {self.maxerror}")
+        return said
+
+
+@dataclass(frozen=True)
+class CopyStatement:
+    """One COPY. `uri` is the manifest's when `manifest` is set, else a key prefix."""
+
+    table: str
+    columns: tuple[str, ...]
+    uri: str
+    iam_role: str = field(repr=False)
+    schema: str | None = None
+    options: CopyOptions = field(default_factory=CopyOptions)
+    format: Format = "text"
+    gzip: bool = False
+    manifest: bool = True
+    # None leaves both to Redshift's defaults; False is right for staging tables, which live for seconds.
+    compupdate: bool | None = None
+    statupdate: bool | None = None
+
+    def sql(self) -> str:
+        """The statement, ready to run."""
+        return self._text(role_clause(self.iam_role))
+
+    def redacted(self) -> str:
+        """The statement for logs and messages: it does not show the role, which names the account."""
+        return self._text("IAM_ROLE '***'")
+
+    def _text(self, role: str) -> str:
+        if not self.columns:
+            raise LoadError(f"{self.table}: a COPY needs its columns named.")
+        said = ["MANIFEST"] if self.manifest else []
+        if self.format == "parquet":
+            # Columnar files describe themselves: Redshift refuses the text options, COMPUPDATE and REGION with them.
+            said.append("FORMAT AS PARQUET")
+        else:
+            said += ["GZIP"] if self.gzip else []
+            said += self.options.clauses()
+            said += [f"REGION AS {sql.literal(self.options.region)}"] if self.options.region else []
+            said += _switch("COMPUPDATE", self.compupdate)
+        said += _switch("STATUPDATE", self.statupdate)
+        return "\n".join(
+            [
+                f"COPY {sql.qualified(self.table, self.schema)} ({sql.names(self.columns)})",
+                f"FROM {sql.literal(self.uri)}",
+                role,
+                " ".join(said),
+            ]
+        )
+
+
+def role_clause(iam_role: str) -> str:
+    """The authorization of COPY and UNLOAD: a role's ARN (several, comma-separated, make a chain) or `default`."""
+    if not iam_role:
+        raise LoadError(
+            "No IAM role is set for COPY and UNLOAD.",
+            next_step='Set WAREHOUSE_IAM_ROLE to the ARN of a role attached to the warehouse, or to "default".',
+        )
+    return "IAM_ROLE default" if iam_role == "default" else f"IAM_ROLE {sql.literal(iam_role)}"
+
+
+def _switch(word: str, value: bool | None) -> list[str]:
+    return [] if value is None else [f"{word} {'ON' if value else 'OFF'}"]

@@ -1,0 +1,87 @@
+"""Hold a source against the table: which columns it delivers, and every mismatch at once.
+
+A column that the source lacks would become NULL without a word (and an upsert would overwrite a known value with
+it), so that leaving one out is a decision: `columns=` says so. IDENTITY columns are the warehouse's to fill.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from warehouse.errors import SourceError
+from warehouse.load.source import Source
+from warehouse.schema import TableDesign
+
+
+def fit(source: Source, design: TableDesign, columns: Sequence[str] | None = None) -> tuple[str, ...]:
+    """The table's columns that the source's fields go to, in the order of the fields.
+
+    `columns` names the fields by position, for sources without a header or with foreign names. Raises SourceError
+    naming every mismatch.
+    """
+    known = {column.name: column for column in design.columns}
+    # Redshift folds names to lower case, quoted or not.
+    header = None if source.names is None else tuple(name.strip().lower() for name in source.names)
+    if columns is not None:
+        given, wrong = tuple(columns), _renamed(header, tuple(columns), known)
+    elif header is not None:
+        given, wrong = header, []
+    else:
+        given, wrong = tuple(name for name, column in known.items() if column.identity is None), []
+
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        wrong.append(f"the table has no column {_listed(unknown)}")
+    twice = [name for name, count in Counter(given).items() if count > 1]
+    if twice:
+        wrong.append(f"{_listed(twice)} is named more than once")
+    identity = [
+        name for name in given if name in known and known[name].identity and not known[name].identity_by_default
+    ]
+    if identity:
+        wrong.append(f"{_listed(identity)} is an IDENTITY column, which Redshift fills itself")
+    missing = [
+        name
+        for name, column in known.items()
+        if name not in given and column.identity is None and (columns is None or _required(design, name))
+    ]
+    if missing:
+        wrong.append(f"the source has no column {_listed(missing)}")
+    if source.width is not None and source.width != len(given):
+        wrong.append(f"its first record has {source.width} fields, expected are {len(given)}")
+    if wrong:
+        raise SourceError(
+            f"{source.label} does not fit the table {design.qualified_name}: {'; '.join(wrong)}.",
+            source=source.label,
+            next_step=_next_step(source, columns),
+        )
+    return given
+
+
+def _required(design: TableDesign, name: str) -> bool:
+    column = design.column(name)
+    return column is not None and not column.nullable and column.default is None and column.identity is None
+
+
+def _renamed(header: tuple[str, ...] | None, columns: tuple[str, ...], known: dict[str, object]) -> list[str]:
+    """A header may be renamed, but names of the table that stand elsewhere are a mix-up, not a renaming."""
+    if header is None:
+        return []
+    if len(header) != len(columns):
+        return [f"the header names {len(header)} columns, columns= names {len(columns)}"]
+    return [
+        f"columns= says {named} where the header says {said}"
+        for said, named in zip(header, columns, strict=True)
+        if said != named and said in known
+    ]
+
+
+def _next_step(source: Source, columns: Sequence[str] | None) -> str:
+    if source.format == "text" and source.names is not None and columns is None:
+        return "Without a header row say ignoreheader=0 (--no-header); to name the fields say columns= (--columns)."
+    return "Say columns= (--columns) with the table's columns in the order of the source's fields."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,264 @@
+"""What a delivery is: a path, a glob, an s3:// URI or a frame, described before a byte of it is sent.
+
+The format is read from the first bytes, never guessed from a file's name. Of a text source the header is read, of
+Parquet the footer; every piece of a delivery must agree with the first. The rows stay where they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import glob
+import gzip
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+from warehouse.errors import ObjectStoreError, SourceError
+from warehouse.load.copy import CopyOptions
+from warehouse.load.split import split
+from warehouse.objectstore import ObjectStore, file_uri
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Kind = Literal["files", "objects", "frame"]
+Packing = Literal["plain", "gzip", "zip"]
+
+# How far a header may reach. Redshift's own limit for a row is 4 MB; a header is names only.
+_HEADER_BYTES = 1 << 20
+_GLOB_SIGNS = "*?["
+_UNSUPPORTED = {b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file or object of a delivery. `name` is what the user would call it, `uri` how the store does."""
+
+    name: str
+    uri: str
+    size: int
+    packing: Packing = "plain"
+
+    def open(self, store: ObjectStore) -> BinaryIO:
+        """The piece's content as a stream, unpacked."""
+        raw = store.open(self.uri)
+        if self.packing == "gzip":
+            return _Owning(gzip.GzipFile(fileobj=raw), raw)
+        if self.packing == "zip":
+            return _Owning(zipfile.ZipFile(raw).open(_member(raw, self.name)), raw)
+        return raw
+
+
+@dataclass(frozen=True)
+class Source:
+    """A described delivery.
+
+    `names` are the columns by position as the header or the schema has them, None for text without a header; `width` is
+    the number of fields of the first record, None for an empty text. `batches` yields a frame's rows, once.
+    """
+
+    kind: Kind
+    format: Literal["text", "parquet"]
+    label: str
+    pieces: tuple[Piece, ...] = ()
+    names: tuple[str, ...] | None = None
+    width: int | None = None
+    schema: pa.Schema | None = None
+    rows: int | None = None
+    size: int = 0
+    batches: Callable[[], Iterator[Any]] | None = field(default=None, repr=False)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return tuple(piece.name for piece in self.pieces) or (self.label,)
+
+
+def describe(source: Any, options: CopyOptions, store: ObjectStore) -> Source:
+    """Describe a delivery. Raises SourceError when it is missing, empty of files, mixed, or of an unknown format."""
+    if not isinstance(source, (str, Path)):
+        from warehouse.load.frames import describe_frame
+
+        return describe_frame(source)
+    text = str(source)
+    objects = text.startswith("s3:")
+    try:
+        pieces = _objects(text, store) if objects else _files(text)
+        return _described(text, "objects" if objects else "files", pieces, options, store)
+    except ObjectStoreError as error:
+        raise SourceError(error.message, source=text, next_step=error.next_step) from error
+
+
+def _files(text: str) -> list[tuple[str, str, int]]:
+    """(name, uri, size) of a path or a glob."""
+    if text.startswith("file:"):
+        raise SourceError(f"{text}: a local source is a path, not a URI.", source=text, next_step="Drop file://.")
+    path = Path(text).expanduser()
+    if path.is_dir():
+        raise SourceError(f"{text} is a folder.", source=text, next_step=f"Name its files: '{text.rstrip('/')}/*.csv'.")
+    paths = [path] if path.exists() else []
+    if not paths and any(sign in text for sign in _GLOB_SIGNS):
+        found = map(Path, glob.glob(str(path), recursive=True))  # noqa: PTH207 (absolute patterns are wanted)
+        paths = sorted(one for one in found if one.is_file())
+        if not paths:
+            raise SourceError(f"No file matches {text}.", source=text, next_step="Check the pattern and the folder.")
+    if not paths:
+        raise SourceError(f"There is no file {text}.", source=text, next_step="Check the path.")
+    return [(str(path), file_uri(path), path.stat().st_size) for path in paths]
+
+
+def _objects(text: str, store: ObjectStore) -> list[tuple[str, str, int]]:
+    """One object by its exact key, or all under a prefix that ends in / or *."""
+    if text.endswith(("/", "*")):
+        found = [info for info in store.list(text.removesuffix("*")) if not info.uri.endswith("/")]
+        if not found:
+            raise SourceError(f"No object's key starts with {text}.", source=text, next_step="Check bucket and prefix.")
+    else:
+        info = store.head(text)
+        if info is None:
+            raise SourceError(
+                f"There is no object {text}.",
+                source=text,
+                next_step="Check the key. End a prefix in / or *: flights.csv alone never means flights.csv.bak too.",
+            )
+        found = [info]
+    return [(info.uri, info.uri, info.size) for info in found]
+
+
+def _described(
+    label: str, kind: Kind, found: list[tuple[str, str, int]], options: CopyOptions, store: ObjectStore
+) -> Source:
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        magics = list(pool.map(lambda one: _magic(one[1], store), found))
+    parquet = [magic == b"PAR1" for magic in magics]
+    if any(parquet) and not all(parquet):
+        raise SourceError(f"{label} mixes Parquet with other files.", source=label, next_step="Load them one by one.")
+    pieces = tuple(
+        Piece(name, uri, size, _packing(name, magic)) for (name, uri, size), magic in zip(found, magics, strict=True)
+    )
+    if all(parquet):
+        from warehouse.load.frames import describe_parquet
+
+        return describe_parquet(label, kind, pieces, store)
+    if kind == "objects":
+        packings = {piece.packing for piece in pieces}
+        if packings not in ({"plain"}, {"gzip"}):
+            raise SourceError(
+                f"{label} mixes {', '.join(sorted(packings))} objects; one COPY reads all plain or all gzip ones.",
+                source=label,
+                next_step="Load them by separate prefixes.",
+            )
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        heads = list(pool.map(lambda piece: _head(piece, options, store), pieces))
+    for piece, head in zip(pieces, heads, strict=True):
+        if head.names != heads[0].names:
+            raise SourceError(
+                f"{piece.name} has another header than {pieces[0].name}: "
+                f"{', '.join(head.names or ())} instead of {', '.join(heads[0].names or ())}.",
+                source=piece.name,
+                next_step="Load the files one by one.",
+            )
+    widths = [head.width for head in heads if head.width is not None]
+    return Source(
+        kind=kind,
+        format="text",
+        label=label,
+        pieces=pieces,
+        names=heads[0].names,
+        width=widths[0] if widths else None,
+        size=sum(piece.size for piece in pieces),
+    )
+
+
+@dataclass(frozen=True)
+class _Head:
+    names: tuple[str, ...] | None
+    width: int | None
+
+
+def _head(piece: Piece, options: CopyOptions, store: ObjectStore) -> _Head:
+    """The names and the number of fields of a text file, from its first records."""
+    try:
+        with contextlib.closing(piece.open(store)) as stream:
+            start = stream.read(_HEADER_BYTES)
+    except (OSError, EOFError, zipfile.BadZipFile, gzip.zlib.error) as error:  # type: ignore[attr-defined]
+        raise SourceError(f"{piece.name} cannot be unpacked: {error}.", source=piece.name) from error
+    if b"\n" not in start and b"\r" in start:
+        raise SourceError(
+            f"{piece.name} ends its lines with carriage returns only.",
+            source=piece.name,
+            next_step="Convert them to \\n.",
+        )
+    lines = start.split(b"\n", options.ignoreheader)
+    names = None
+    if options.ignoreheader:
+        if not any(line.strip() for line in lines[:1]):
+            raise SourceError(f"{piece.name} is empty: it has no header.", source=piece.name)
+        line = lines[options.ignoreheader - 1] if len(lines) >= options.ignoreheader else b""
+        names = tuple(_fields(line.removeprefix(b"\xef\xbb\xbf"), piece, options))
+    body = io.BytesIO(start)
+    first = next(split(body, 1, quote=options.record_quote, escape=options.escape, skip=options.ignoreheader), None)
+    width = len(_fields(b"".join(first.blocks), piece, options)) if first else None
+    return _Head(names, width)
+
+
+def _fields(record: bytes, piece: Piece, options: CopyOptions) -> list[str]:
+    try:
+        text = record.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{piece.name} is not UTF-8 (byte {error.start + 1} of its first record).",
+            source=piece.name,
+            next_step="Convert it first, for example: iconv -t UTF-8.",
+        ) from error
+    quoting = csv.QUOTE_MINIMAL if options.csv or options.removequotes else csv.QUOTE_NONE
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=options.delimiter,
+        quotechar=options.quote,
+        quoting=quoting,
+        escapechar="\\" if options.escape else None,
+    )
+    return next(reader, [""])
+
+
+def _magic(uri: str, store: ObjectStore) -> bytes:
+    with contextlib.closing(store.open(uri)) as stream:
+        return stream.read(4)
+
+
+def _packing(name: str, magic: bytes) -> Packing:
+    for sign, what in _UNSUPPORTED.items():
+        if magic.startswith(sign):
+            raise SourceError(f"{name} is {what}, which is not read here.", source=name, next_step="Convert it first.")
+    if magic.startswith(b"\x1f\x8b"):
+        return "gzip"
+    return "zip" if magic.startswith(b"PK\x03\x04") else "plain"
+
+
+def _member(raw: BinaryIO, name: str) -> str:
+    """The one file in a zip archive."""
+    members = [member for member in zipfile.ZipFile(raw).namelist() if not member.endswith("/")]
+    if len(members) != 1:
+        raise SourceError(
+            f"{name} holds {len(members)} files; a zip is read when it holds one.",
+            source=name,
+            next_step="Unpack it and load its files.",
+        )
+    return members[0]
+
+
+class _Owning(io.BufferedReader):
+    """An unpacking stream that closes the packed one with it."""
+
+    def __init__(self, unpacked: Any, packed: BinaryIO) -> None:
+        super().__init__(unpacked, buffer_size=1 << 20)
+        self._packed = packed
+
+    def close(self) -> None:
+        super().close()
+        self._packed.close()

@@ -1,0 +1,50 @@
+"""Names and literals as Redshift reads them: the only two ways in which text of a caller enters a statement.
+
+A backslash is an escape inside '…' (there is no standard_conforming_strings), so that doubling quotes alone could be
+broken out of: both are escaped. Statements built here are complete; run them with `no_parameters`, because the
+parameter scanner of redshift_connector does not know that rule.
+
+https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy_redshift.dialect import RedshiftDialect_redshift_connector
+
+from warehouse.errors import LoadError
+
+# "named" keeps a percent sign in a name as it is; "format", the driver's own style, would double it.
+_PREPARER = RedshiftDialect_redshift_connector(paramstyle="named").identifier_preparer
+
+
+def name(identifier: str) -> str:
+    """One identifier, quoted when it has to be."""
+    if not identifier or "\0" in identifier:
+        raise LoadError(f"{identifier!r} cannot be a name in SQL.")
+    return str(_PREPARER.quote(identifier))
+
+
+def qualified(table: str, schema: str | None = None) -> str:
+    """A table's name, with its schema when it has one."""
+    return f"{name(schema)}.{name(table)}" if schema else name(table)
+
+
+def names(identifiers: Iterable[str], *, of: str = "") -> str:
+    """A comma-separated list of columns, each qualified by the alias `of` when given."""
+    prefix = f"{name(of)}." if of else ""
+    return ", ".join(prefix + name(identifier) for identifier in identifiers)
+
+
+def literal(text: str) -> str:
+    """A string literal that stays one literal whatever the text is."""
+    if "\0" in text:
+        raise LoadError("A NUL character cannot be part of a SQL literal.")
+    escaped = text.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+
+def equal(left: str, right: str, columns: Sequence[str]) -> str:
+    """`left.a = right.a AND …` for the named columns."""
+    return " AND ".join(f"{name(left)}.{name(column)} = {name(right)}.{name(column)}" for column in columns)
