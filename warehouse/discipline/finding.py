@@ -1,0 +1,41 @@
+"""What a rule says (`Fault`) and what the engine makes of it (`Finding`).
+
+A message says what is wrong, a help says what to do; neither ends with a full stop, `str()` sets them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A rule's answer about one subject."""
+
+    message: str
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A fault with its rule and its place. `table` is what findings are grouped by."""
+
+    code: str
+    severity: Severity
+    subject: str
+    message: str
+    help: str = ""
+    table: str = ""
+
+    def __str__(self) -> str:
+        subject = f" {self.subject}" if self.subject else ""
+        return f"{self.code}{subject}: {self.told}"
+
+    @property
+    def told(self) -> str:
+        """Message and help as sentences, ending with where to read more."""
+        see = f'see "warehouse rule {self.code}".'
+        return f"{self.message}. {self.help}; {see}" if self.help else f"{self.message}; {see}"

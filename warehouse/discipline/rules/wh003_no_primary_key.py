@@ -1,0 +1,49 @@
+"""A table has no primary key.
+
+What
+----
+No column, and no set of columns, is declared as the primary key.
+
+Why --- Redshift does not enforce a primary key, and still it matters: it says what one row is, it is what an upsert
+matches rows by, and it is what `warehouse check` counts duplicates of. Without it, nothing can ever tell that a row
+was loaded twice.
+
+Bad
+---
+```python
+sa.Table(
+    "sale",
+    Base.metadata,
+    sa.Column("sale_key", sa.BigInteger, redshift_encode="raw", comment="Number of the sale."),
+    comment="One row per sale.",
+    **table_options(dist=even(), sort=compound("sale_key")),
+)
+```
+
+Good
+----
+```python
+sa.Table(
+    "sale",
+    Base.metadata,
+    sa.Column("sale_key", sa.BigInteger, primary_key=True, redshift_encode="raw", comment="Number of the sale."),
+    comment="One row per sale.",
+    **table_options(dist=even(), sort=compound("sale_key")),
+)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from warehouse.discipline.finding import Fault
+from warehouse.schema.design import TableDesign
+
+CODE = "WH003"
+SEVERITY = "error"
+
+
+def check(table: TableDesign) -> Iterator[Fault]:
+    if not table.primary_key:
+        yield Fault("no primary key is declared", "Say primary_key=True on the columns that name a row")

@@ -1,0 +1,41 @@
+"""A table has no comment.
+
+What
+----
+The table's comment is missing or blank.
+
+Why --- The comment goes into the warehouse and from there into every SQL client and the data dictionary. One
+sentence, best about what one row is, spares each reader the guess, and a table that nobody can describe in a sentence
+should perhaps not exist.
+
+Bad
+---
+```python
+class Sale(Base, dist=even(), sort=compound("sale_key")):
+    __tablename__ = "sale"
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="raw", comment="Number of the sale.")
+```
+
+Good
+----
+```python
+class Sale(Base, dist=even(), sort=compound("sale_key"), comment="One row per sale."):
+    __tablename__ = "sale"
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="raw", comment="Number of the sale.")
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from warehouse.discipline.finding import Fault
+from warehouse.schema.design import TableDesign
+
+CODE = "WH004"
+SEVERITY = "error"
+
+
+def check(table: TableDesign) -> Iterator[Fault]:
+    if not (table.comment or "").strip():
+        yield Fault("the table has no comment", 'Say what one row is: comment="…"')

@@ -1,0 +1,41 @@
+"""A column has no comment.
+
+What
+----
+The column's comment is missing or blank.
+
+Why
+---
+Unit, time zone and meaning of null are not in a column's type. A warehouse outlives the people who knew them.
+
+Bad
+---
+```python
+class Sale(Base, dist=even(), sort=compound("sold_at"), comment="One row per sale."):
+    __tablename__ = "sale"
+    sold_at: Mapped[datetime] = column(TIMESTAMP, primary_key=True, encode="raw")
+```
+
+Good
+----
+```python
+class Sale(Base, dist=even(), sort=compound("sold_at"), comment="One row per sale."):
+    __tablename__ = "sale"
+    sold_at: Mapped[datetime] = column(TIMESTAMP, primary_key=True, encode="raw", comment="Time of the sale, in UTC.")
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from warehouse.discipline.finding import Fault
+from warehouse.discipline.subject import ColumnSubject
+
+CODE = "WH102"
+SEVERITY = "warning"
+
+
+def check(subject: ColumnSubject) -> Iterator[Fault]:
+    if not (subject.column.comment or "").strip():
+        yield Fault("the column has no comment", 'Say what it holds, and in which unit: comment="…"')
