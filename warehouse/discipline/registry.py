@@ -89,7 +89,8 @@ def read_rule(module: ModuleType) -> Rule:
     name = _FILE.fullmatch(path)
     if name is None:
         raise ValueError(f"{path}: a rule's file is called wh000_what_is_wrong.py")
-    code, severity = getattr(module, "CODE", None), getattr(module, "SEVERITY", None)
+    code: Any = getattr(module, "CODE", None)
+    severity: Any = getattr(module, "SEVERITY", None)
     if code != name["code"].upper():
         raise ValueError(f"{path}: CODE is {code!r}, the file's name says {name['code'].upper()!r}")
     if severity not in get_args(Severity):

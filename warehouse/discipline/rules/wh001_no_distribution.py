@@ -4,7 +4,9 @@ What
 ----
 The table declares none of `dist=key("…")`, `dist=even()`, `dist=all_()` and `dist=auto()`.
 
-Why --- The distribution decides which rows share a slice, and so whether a join happens in place or sends one side
+Why
+---
+The distribution decides which rows share a slice, and so whether a join happens in place or sends one side
 over the network. A table that says nothing gets AUTO, and nobody can tell later whether that was a decision. If it
 was one, say `dist=auto()`.
 

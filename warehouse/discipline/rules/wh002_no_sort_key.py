@@ -4,7 +4,9 @@ What
 ----
 The table declares none of `sort=compound("…")`, `sort=interleaved("…")`, `sort=auto_sort()` and `sort=unsorted()`.
 
-Why --- Redshift has no indexes. What lets it skip blocks is the order of the rows, by the columns that queries filter
+Why
+---
+Redshift has no indexes. What lets it skip blocks is the order of the rows, by the columns that queries filter
 or join by. "What do you usually filter by?" has an answer on the day that the table is designed; years later the
 answer costs a rewrite of the table. "No sort key" is a valid answer, given with `sort=unsorted()`.
 

@@ -4,7 +4,9 @@ What
 ----
 No column, and no set of columns, is declared as the primary key.
 
-Why --- Redshift does not enforce a primary key, and still it matters: it says what one row is, it is what an upsert
+Why
+---
+Redshift does not enforce a primary key, and still it matters: it says what one row is, it is what an upsert
 matches rows by, and it is what `warehouse check` counts duplicates of. Without it, nothing can ever tell that a row
 was loaded twice.
 

@@ -4,7 +4,9 @@ What
 ----
 The table's comment is missing or blank.
 
-Why --- The comment goes into the warehouse and from there into every SQL client and the data dictionary. One
+Why
+---
+The comment goes into the warehouse and from there into every SQL client and the data dictionary. One
 sentence, best about what one row is, spares each reader the guess, and a table that nobody can describe in a sentence
 should perhaps not exist.
 

@@ -4,7 +4,9 @@ What
 ----
 A table or a revision waives a rule that it does not break, or a code that no rule has.
 
-Why --- A waiver is a promise to the reader that something here is unusual and why. Once it is no longer true it
+Why
+---
+A waiver is a promise to the reader that something here is unusual and why. Once it is no longer true it
 misleads, and it would hide the same fault when it comes back for another reason.
 
 Bad

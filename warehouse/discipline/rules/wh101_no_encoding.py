@@ -4,7 +4,9 @@ What
 ----
 The column declares no `encode=`.
 
-Why --- Compression is what makes a columnar warehouse small and fast. A column without it is compressed by Redshift's
+Why
+---
+Compression is what makes a columnar warehouse small and fast. A column without it is compressed by Redshift's
 guess, or, as soon as one other column of the table names an encoding, by the default of its type, for good. For "not
 compressed", which is right for the leading column of a sort key, say `encode="raw"`.
 
