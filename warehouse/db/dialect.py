@@ -1,15 +1,17 @@
 """What sqlalchemy-redshift 1.0 gets wrong, put right on one dialect object.
 
-The dialect is used as it is installed; nothing is patched in its classes, so an engine that somebody else made keeps its
-behaviour. `adapt(dialect)` corrects the object of *our* engines, and of Alembic's `--sql` mode:
+The dialect is used as it is installed; nothing is patched in its classes, so an engine that somebody else made keeps
+its behaviour. `adapt(dialect)` corrects the object of *our* engines, and of Alembic's `--sql` mode:
 
-- Redshift has no RETURNING (https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-features.html), but the
-  dialect inherits it from PostgreSQL; without it SQLAlchemy would ask a sequence for the key, and Redshift has no sequences;
-- a backslash escapes inside '…' in Redshift, so literals (comments, `--sql` output) must double it; the dialect says otherwise;
+- Redshift has no RETURNING (https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-features.html), but
+  the dialect inherits it from PostgreSQL; without it SQLAlchemy would ask a sequence for the key, and Redshift has no
+  sequences;
+- a backslash escapes inside '…' in Redshift, so literals (comments, `--sql` output) must double it; the dialect says
+  otherwise;
 - redshift_connector leaves `%%` inside quotes alone, so what SQLAlchemy doubles there would stay doubled;
 - DISTSTYLE AUTO and SORTKEY AUTO cannot be written, `sa.Identity` and `sa.Computed` vanish from the DDL without a word;
-- under SQLAlchemy 2.1 reflection stops with a TypeError (`_reflect_type` takes other arguments) and asks for PostgreSQL's
-  table options with SQL that Redshift does not know.
+- under SQLAlchemy 2.1 reflection stops with a TypeError (`_reflect_type` takes other arguments) and asks for
+  PostgreSQL's table options and tables with SQL that Redshift does not know.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ class DDLCompiler(RedshiftDDLCompiler):  # type: ignore[misc]
         if isinstance(column.server_default, sa.Identity | sa.Computed):
             kind = type(column.server_default).__name__
             raise DesignError(
-                f"{_name(column)}: sa.{kind} has no counterpart in the Redshift dialect and would vanish without a word.",
+                f"{_name(column)}: sa.{kind} is unknown to the Redshift dialect and would vanish without a word.",
                 next_step="Say identity=(1, 1) of warehouse.schema."
                 if kind == "Identity"
                 else "Redshift has no generated columns: compute the value when loading, or in a view.",
@@ -118,12 +120,18 @@ def _mend_reflection(dialect: Any) -> None:
     """Let the dialect of SQLAlchemy 2.0 reflect under 2.1 as well; nothing changes under 2.0."""
     if hasattr(PGDialect, "get_multi_table_options"):
         dialect.get_multi_table_options = MethodType(_multi_table_options, dialect)
+    if hasattr(PGDialect, "has_multi_table"):
+        dialect.has_multi_table = MethodType(_has_multi_table, dialect)
     if "named_type_loader" in inspect.signature(PGDialect._reflect_type).parameters:
         dialect._reflect_type = MethodType(_reflect_type, dialect)
 
 
 def _multi_table_options(dialect: Any, connection: Any, **kw: Any) -> Any:
-    return DefaultDialect.get_multi_table_options(dialect, connection, **kw)
+    return DefaultDialect.get_multi_table_options(dialect, connection, **kw)  # type: ignore[no-untyped-call]
+
+
+def _has_multi_table(dialect: Any, connection: Any, table_names: Any, schema: str | None = None, **kw: Any) -> Any:
+    return DefaultDialect.has_multi_table(dialect, connection, table_names, schema=schema, **kw)
 
 
 def _reflect_type(dialect: Any, format_type: str | None, domains: Any, enums: Any, **kw: Any) -> Any:

@@ -1,13 +1,15 @@
-"""The Engine of a warehouse: from a URL, with the dialect corrected, TLS verified and every failure to connect explained.
+"""The Engine of a warehouse: from a URL, with the dialect corrected, TLS verified and every failure to connect
+explained.
 
     redshift+redshift_connector://USER:PASSWORD@HOST:5439/DB
     redshift+redshift_connector://HOST:5439/DB?iam=true&db_user=USER&cluster_identifier=NAME&region=REGION&profile=PROFILE
     redshift+psycopg2://USER:PASSWORD@HOST:5439/DB
 
-The query of the URL takes every parameter of `redshift_connector.connect` (or of libpq, with psycopg2). It arrives as text, and
-the driver compares with `is True`: left alone, `ssl=true` would *switch TLS off*. So each value gets the type that the driver's
-signature names, and an unknown name is refused. Secrets in the query are kept out of the engine's URL, hence out of its repr.
-Unless the URL says otherwise the server's certificate and name are verified (sslmode=verify-full).
+The query of the URL takes every parameter of `redshift_connector.connect` (or of libpq, with psycopg2). It arrives as
+text, and the driver compares with `is True`: left alone, `ssl=true` would *switch TLS off*. So each value gets the type
+that the driver's signature names, and an unknown name is refused. Secrets in the query are kept out of the engine's
+URL, hence out of its repr. Unless the URL says otherwise the server's certificate and name are verified
+(sslmode=verify-full).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import difflib
 import inspect
 import typing
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,8 +39,8 @@ _DIALECT_OPTIONS = ("client_encoding",)
 def connect(settings: Settings | None = None, **engine_options: Any) -> sa.Engine:
     """An Engine for `settings.url` (default: the settings of the environment). Opens no connection yet.
 
-    `engine_options` go to `sqlalchemy.create_engine`. Raises ConnectionFailed when no URL is configured, SettingsError when
-    the URL is malformed; connections of the engine raise ConnectionFailed.
+    `engine_options` go to `sqlalchemy.create_engine`. Raises ConnectionFailed when no URL is configured, SettingsError
+    when the URL is malformed; connections of the engine raise ConnectionFailed.
     """
     configured = load_settings() if settings is None else settings
     url = warehouse_url(configured.url)
@@ -47,7 +50,8 @@ def connect(settings: Settings | None = None, **engine_options: Any) -> sa.Engin
         engine = sa.create_engine(public, **engine_options)
     except ImportError as error:
         raise SettingsError(
-            f"The driver of {url.drivername} is not installed.", next_step="Say redshift+redshift_connector:// or install it."
+            f"The driver of {url.drivername} is not installed.",
+            next_step="Say redshift+redshift_connector:// or install it.",
         ) from error
     adapt(engine.dialect)
     typed = driver_options(url.drivername, {**public.query, **secrets})
@@ -84,7 +88,8 @@ def warehouse_url(text: str) -> sa.URL:
         # `from None`: the original message may quote the URL, and with it the password.
         raise SettingsError(
             "WAREHOUSE_URL is not a URL that SQLAlchemy understands.",
-            next_step="Write redshift+redshift_connector://USER:PASSWORD@HOST:5439/DB, with special characters percent-encoded.",
+            next_step="Write redshift+redshift_connector://USER:PASSWORD@HOST:5439/DB, "
+            "with special characters percent-encoded.",
         ) from (None if text in str(error) else error)
     if url.get_backend_name() != "redshift":
         raise SettingsError(
@@ -97,7 +102,8 @@ def warehouse_url(text: str) -> sa.URL:
 def driver_options(drivername: str, query: Mapping[str, Any]) -> dict[str, Any]:
     """The URL's query with the types that redshift_connector wants; libpq's options stay text.
 
-    Raises SettingsError for an unknown option, a malformed value, or an sslmode that would leave the connection unprotected.
+    Raises SettingsError for an unknown option, a malformed value, or an sslmode that would leave the connection
+    unprotected.
     """
     given = {name: value for name, value in query.items() if name not in _DIALECT_OPTIONS}
     if not drivername.endswith("+redshift_connector"):
@@ -120,6 +126,7 @@ def driver_options(drivername: str, query: Mapping[str, Any]) -> dict[str, Any]:
     return typed
 
 
+@cache
 def _driver_types() -> dict[str, Any]:
     """Parameter name -> bool, int, str or list, as the driver's own signature says."""
     import redshift_connector
@@ -149,7 +156,9 @@ def _typed(name: str, value: Any, wanted: Any) -> Any:
         try:
             return int(value)
         except ValueError:
-            raise SettingsError(f"The URL's query says {name}={_shown(name, value)}.", next_step="Say a whole number.") from None
+            raise SettingsError(
+                f"The URL's query says {name}={_shown(name, value)}.", next_step="Say a whole number."
+            ) from None
     return value
 
 

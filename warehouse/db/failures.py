@@ -1,8 +1,8 @@
 """What a driver's error means: one paragraph with the next step, and never a secret.
 
 redshift_connector raises nearly everything as ProgrammingError or InterfaceError around a dict of the server's fields
-({"S", "C", "M", "D", …}); psycopg2 has attributes. `server_error` reads both, `connection_failed` turns what happens while
-connecting into ConnectionFailed.
+({"S", "C", "M", "D", …}); psycopg2 has attributes. `server_error` reads both, `connection_failed` turns what happens
+while connecting into ConnectionFailed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ import sqlalchemy as sa
 
 from warehouse.errors import ConnectionFailed
 
-TWO_WAYS = 'Run "warehouse local start" for the embedded Redshift of this project, or set WAREHOUSE_URL to the URL of a Redshift.'
+TWO_WAYS = (
+    'Run "warehouse local start" for the embedded Redshift of this project, '
+    "or set WAREHOUSE_URL to the URL of a Redshift."
+)
 # Options of redshift_connector.connect and of libpq whose value is a secret.
 SECRET_OPTIONS = frozenset(
     {"password", "access_key_id", "secret_access_key", "session_token", "token", "web_identity_token", "client_secret"}
@@ -70,7 +73,8 @@ def connection_failed(error: BaseException, url: sa.URL) -> ConnectionFailed:
     if type(error).__module__.split(".")[0] in ("botocore", "boto3") or "botocore" in said:
         return failed(
             f"AWS gave no temporary login for {where}: {type(error).__name__}: {said}",
-            "Check profile=, region= and cluster_identifier= (or serverless_work_group=) in the URL, and the AWS login itself.",
+            "Check profile=, region= and cluster_identifier= (or serverless_work_group=) in the URL, "
+            "and the AWS login itself.",
         )
     if code in ("28000", "28P01") or "password authentication failed" in lowered:
         return failed(
@@ -79,12 +83,19 @@ def connection_failed(error: BaseException, url: sa.URL) -> ConnectionFailed:
             'for the embedded Redshift, "warehouse local url" prints the right URL.',
         )
     if code == "3D000" or ("database" in lowered and "does not exist" in lowered):
-        return failed(f"The warehouse at {where} has no database {url.database!r}.", "Check the name after the last / of the URL.")
+        return failed(
+            f"The warehouse at {where} has no database {url.database!r}.", "Check the name after the last / of the URL."
+        )
     if any(isinstance(cause, socket.gaierror) for cause in causes) or "could not translate host name" in lowered:
         return failed(
-            f"The host {url.host!r} is unknown.", f"Check its spelling, the network and the VPN. {TWO_WAYS}", retryable=True
+            f"The host {url.host!r} is unknown.",
+            f"Check its spelling, the network and the VPN. {TWO_WAYS}",
+            retryable=True,
         )
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes) or "certificate verify failed" in lowered:
+    if (
+        any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
+        or "certificate verify failed" in lowered
+    ):
         return failed(
             f"The certificate of {where} cannot be trusted, so nothing was sent: {said}",
             "Behind a tunnel the certificate's name differs: say sslmode=verify-ca in the URL's query. "
@@ -97,8 +108,14 @@ def connection_failed(error: BaseException, url: sa.URL) -> ConnectionFailed:
             "(psycopg2: sslmode=disable).",
         )
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes) or "connection refused" in lowered:
-        return failed(f"Nothing listens at {where}: the warehouse is down, or this is not its address.", TWO_WAYS, retryable=True)
-    if any(isinstance(cause, TimeoutError) for cause in causes) or "timeout expired" in lowered or "time out" in lowered:
+        return failed(
+            f"Nothing listens at {where}: the warehouse is down, or this is not its address.", TWO_WAYS, retryable=True
+        )
+    if (
+        any(isinstance(cause, TimeoutError) for cause in causes)
+        or "timeout expired" in lowered
+        or "time out" in lowered
+    ):
         return failed(
             f"{where} does not answer in time.",
             "Check the security group, the VPN and whether the cluster is paused.",

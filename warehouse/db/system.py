@@ -1,7 +1,8 @@
 """Typed reads of Redshift's system views and catalog: the only place that knows their column names.
 
-Every function takes an open connection and reads only. Redshift has no savepoints, so a view that cannot be read (absent on
-serverless, or not granted) costs the transaction: `load_errors` rolls back, and is therefore called when a COPY has failed.
+Every function takes an open connection and reads only. Redshift has no savepoints, so a view that cannot be read
+(absent on serverless, or not granted) costs the transaction: `load_errors` rolls back, and is therefore called when a
+COPY has failed.
 
 https://docs.aws.amazon.com/redshift/latest/dg/SYS_LOAD_ERROR_DETAIL.html
 https://docs.aws.amazon.com/redshift/latest/dg/r_STL_LOAD_ERRORS.html
@@ -17,16 +18,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from warehouse.db.queries import query
+from warehouse.redshift.encodings import canonical_encoding
+from warehouse.redshift.keys import DIST_STYLE_CODES, DistStyle
 
 # pg_attrdef shows an identity as  "identity"(445178, 0, '1,1'::text)  or  default_identity(…)
 _IDENTITY = re.compile(r"^\s*\"?(?P<kind>identity|default_identity)\"?\s*\(.*'(?P<seed>-?\d+)\s*,\s*(?P<step>-?\d+)'")
-# pg_class.reldiststyle; 10 to 12 is how pg_class_info names what AUTO does at the moment.
-_DIST_STYLES = {0: "even", 1: "key", 8: "all", 9: "auto", 10: "auto", 11: "auto", 12: "auto"}
 
 
 @dataclass(frozen=True)
 class CatalogColumn:
-    """One column as the catalog holds it. `encode` is "raw" for none; `sort_order` counts from 1, 0 means not in the sort key."""
+    """One column as the catalog holds it. `encode` is "raw" for none; `sort_order` counts from 1, 0 means not in the
+    sort key.
+    """
 
     schema: str
     table: str
@@ -35,7 +38,7 @@ class CatalogColumn:
     type: str
     nullable: bool
     encode: str
-    dist_style: str
+    dist_style: DistStyle
     is_distkey: bool
     sort_order: int
     interleaved: bool
@@ -86,8 +89,8 @@ def load_errors(
 ) -> list[RejectedRow]:
     """What the newest failed COPY of a session rejected: sys_load_error_detail first, completed by stl_load_errors.
 
-    `session` defaults to this one, `after` leaves out queries up to that id (so that an older COPY's rows are not taken for
-    this one's). Rolls back the connection's transaction: a failed COPY has ended it anyway.
+    `session` defaults to this one, `after` leaves out queries up to that id (so that an older COPY's rows are not taken
+    for this one's). Rolls back the connection's transaction: a failed COPY has ended it anyway.
     """
     connection.rollback()
     parameters = {"session_id": session_id(connection) if session is None else session, "after": after, "rows": limit}
@@ -149,7 +152,6 @@ def _columns(connection: sa.Connection, schema: str | None, table: str | None) -
 
 
 def _catalog_column(row: Any) -> CatalogColumn:
-    encoding = (row.encoding or "none").strip()
     identity = parse_identity(row.default_text)
     return CatalogColumn(
         schema=row.schema_name,
@@ -158,8 +160,8 @@ def _catalog_column(row: Any) -> CatalogColumn:
         position=int(row.position),
         type=row.column_type,
         nullable=not row.not_null,
-        encode="raw" if encoding == "none" else encoding,
-        dist_style=_DIST_STYLES.get(int(row.dist_code), "auto"),
+        encode=canonical_encoding(row.encoding or "none"),
+        dist_style=DIST_STYLE_CODES[int(row.dist_code)],
         is_distkey=bool(row.is_distkey),
         sort_order=abs(int(row.sortkey_order or 0)),
         interleaved=int(row.sortkey_order or 0) < 0,

@@ -1,0 +1,187 @@
+"""The whole of Alembic's environment; `migrations/env.py` only calls `run`.
+
+    alembic upgrade head            against the configured warehouse (WAREHOUSE_URL, or the embedded Redshift)
+    alembic upgrade head --sql      prints the SQL; needs no server
+    alembic -x url=… upgrade head   against another one
+    alembic -x debug=true …         with the traceback of an error
+
+One transaction per revision. Whatever goes wrong is one of our errors: the `alembic` command prints it as one
+paragraph, a caller from Python gets it as it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+import sqlalchemy as sa
+from alembic import context
+from alembic.util import CommandError
+from sqlalchemy.pool import NullPool
+
+from warehouse.db.dialect import adapt
+from warehouse.db.engine import connect, warehouse_url
+from warehouse.db.failures import server_error
+from warehouse.errors import ConnectionFailed, DisciplineError, MigrationError, WarehouseError
+from warehouse.migrate import plugin
+from warehouse.migrate.gate import refuse_revision
+from warehouse.migrate.impl import RedshiftImpl
+from warehouse.migrate.render import render_item
+from warehouse.settings import Settings, load_settings
+
+# Keys of Config.attributes, by which a caller from Python hands things over.
+SETTINGS, METADATA = "warehouse.settings", "warehouse.metadata"
+# What `--sql` compiles for when no URL is configured.
+_OFFLINE_URL = "redshift+redshift_connector://"
+_STATEMENT_SHOWN = 200  # characters of a refused statement in a message: enough to recognise it, one paragraph still
+
+
+def run(metadata: sa.MetaData) -> None:
+    """Run the current Alembic command for these models. Called by migrations/env.py."""
+    by_hand = context.config.cmd_opts is not None
+    if by_hand:
+        _show_progress()
+    try:
+        plugin.register()
+        target = context.config.attributes.get(METADATA, metadata)
+        if context.is_offline_mode():
+            _offline(target)
+        else:
+            _online(target)
+    except WarehouseError as error:
+        debug = context.get_x_argument(as_dictionary=True).get("debug", "").lower() in ("true", "1", "yes")
+        if not by_hand or debug:
+            raise
+        raise CommandError(str(error)) from error
+
+
+def settings() -> Settings:
+    """The settings of this command: `-x url=…`, else those handed over by the caller, else the environment's."""
+    given = context.config.attributes.get(SETTINGS)
+    base = given if isinstance(given, Settings) else load_settings()
+    url = context.get_x_argument(as_dictionary=True).get("url", "")
+    return Settings(url=url, home=base.home) if url else base
+
+
+def _online(metadata: sa.MetaData) -> None:
+    engine = connect(settings(), poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            _configure(metadata, connection=connection)
+            _migrate()
+    except sa.exc.DBAPIError as error:
+        # Outside of a revision: reading the version table, or reflecting.
+        _refused(error, None)
+    finally:
+        engine.dispose()
+
+
+def _offline(metadata: sa.MetaData) -> None:
+    url = settings().url
+    drivername = warehouse_url(url).drivername if url else _OFFLINE_URL.split(":")[0]
+    # The URL itself stays out: only its dialect matters. "named" keeps % single in what is printed.
+    _configure(
+        metadata,
+        url=sa.URL.create(drivername),
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+        output_encoding=None,
+    )
+    _migrate()
+
+
+def _configure(metadata: sa.MetaData, **options: Any) -> None:
+    schemas = {table.schema for table in metadata.tables.values()}
+    options = {name: value for name, value in options.items() if value is not None}
+    context.configure(
+        target_metadata=metadata,
+        transaction_per_migration=True,
+        compare_type=True,
+        # A DEFAULT cannot be altered in place, and the catalog spells it in its own way.
+        compare_server_default=False,
+        process_revision_directives=refuse_revision,
+        render_item=render_item,
+        autogenerate_plugins=plugin.PLUGINS,
+        include_schemas=schemas - {None} != set(),
+        include_name=lambda name, kind, parents: kind != "schema" or name is None or name in schemas,
+        **options,
+    )
+    made = context.get_context()
+    adapt(made.dialect)
+    if not isinstance(made.impl, RedshiftImpl):
+        raise MigrationError(
+            f"The URL's dialect {made.dialect.name!r} is not Redshift.",
+            next_step="Begin it with redshift+redshift_connector://.",
+        )
+    made.impl.migration_context = made
+
+
+def _migrate() -> None:
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    except WarehouseError as error:
+        where = _revision_line(error)
+        if not where:
+            raise
+        message = f"{where}: {error.message}"
+        if isinstance(error, DisciplineError):
+            raise DisciplineError(message, findings=error.findings, next_step=error.next_step) from error
+        raise type(error)(message, next_step=error.next_step) from error
+    except sa.exc.SQLAlchemyError as error:
+        _refused(error, _revision_line(error))
+
+
+def _refused(error: sa.exc.SQLAlchemyError, where: str | None) -> NoReturn:
+    """Raise MigrationError for what the warehouse, or SQLAlchemy's compiler, refused."""
+    impl = context.get_context().impl
+    left = isinstance(impl, RedshiftImpl) and impl.left_transaction
+    undone = (
+        "A part of this revision is in the warehouse already, because one of its statements runs outside a "
+        "transaction: compare before running it again."
+        if left
+        else "Nothing of this revision is in the warehouse. Mend it and run the same command again."
+    )
+    if isinstance(error, sa.exc.DBAPIError):
+        if error.connection_invalidated:
+            raise ConnectionFailed("The connection to the warehouse broke.", next_step=undone) from error
+        statement = " ".join((error.statement or "").split())
+        if len(statement) > _STATEMENT_SHOWN:
+            statement = f"{statement[:_STATEMENT_SHOWN]} …"
+        message = f"the warehouse refused a statement: {server_error(error)}. The statement: {statement}"
+    else:
+        message = f"the statement cannot be made for Redshift: {error}"
+    raise MigrationError(
+        f"{where}: {message}" if where else message[0].upper() + message[1:], next_step=undone
+    ) from error
+
+
+def _revision_line(error: BaseException) -> str | None:
+    """`migrations/versions/x.py:23` for an error that came from a revision, else None."""
+    found = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        names = frame.f_globals
+        # Only a revision's module has both of these.
+        if "revision" in names and "down_revision" in names:
+            found = f"{_relative(frame.f_code.co_filename)}:{line}"
+    return found
+
+
+def _relative(filename: str) -> str:
+    path = Path(filename)
+    try:
+        return str(path.resolve().relative_to(Path.cwd().resolve()))
+    except ValueError:
+        return str(path)
+
+
+def _show_progress() -> None:
+    """Let the `alembic` command say on stderr which revisions it runs. A library's caller logs as it likes."""
+    if not logging.getLogger().handlers:
+        logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.INFO)
+    logging.getLogger("alembic.autogenerate.compare").setLevel(logging.INFO)
+    # Alembic logs an error and prints it: once is enough.
+    logging.getLogger("alembic.util.messaging").setLevel(logging.CRITICAL)

@@ -1,0 +1,162 @@
+"""Alembic's implementation for Redshift: the upgrade gate, the refusals, the version table, the types.
+
+sqlalchemy-redshift claims `__dialect__ = "redshift"` for an implementation of its own, and the last class to claim
+wins: so its module is imported first and its class subclassed. `claimed()` says who won; the environment asks before
+anything runs.
+
+Every method asks first (`gate.judge`), so that a revision edited by hand meets the same rules as a generated one, with
+`--sql` too, and then refuses what Redshift cannot do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.ddl.impl import DefaultImpl
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.schema import Column, Constraint, Index, PrimaryKeyConstraint, Table
+from sqlalchemy_redshift.dialect import RedshiftImpl as DialectImpl
+
+from warehouse.migrate import ddl, gate
+from warehouse.migrate.ops.alter_sort_key import AlterSortKeyOp
+from warehouse.migrate.reflect import complete_column
+from warehouse.redshift.types import TypeRefused
+from warehouse.schema.design import TableDesign
+
+
+class RedshiftImpl(DialectImpl):  # type: ignore[misc]
+    """What runs (or prints) the operations of a revision."""
+
+    __dialect__ = "redshift"
+    # DDL is transactional in Redshift, but for the few statements that refuse a transaction block.
+    transactional_ddl = True
+    # Set by the environment; None in a bare MigrationContext, which then has no way out of its transaction.
+    migration_context: MigrationContext | None = None
+    # Did an operation commit what came before it? Then a failure leaves a part of its revision behind.
+    left_transaction = False
+
+    def create_table(self, table: Table, **kw: Any) -> None:
+        gate.judge([gate.created(table)])
+        super().create_table(table, **kw)
+        design = TableDesign.from_table(table)
+        if design.sort is not None and design.sort.style == "none":
+            # CREATE TABLE without a sort key means SORTKEY AUTO; only ALTER can say that none is wanted.
+            self._exec(ddl.DesignStatement(AlterSortKeyOp(table.name, design.sort, schema=_text(table.schema))))
+
+    def drop_table(self, table: Table, **kw: Any) -> None:
+        gate.judge([gate.dropped(table)])
+        super().drop_table(table, **kw)
+
+    def add_column(self, table_name: str, column: Column[Any], *, schema: Any = None, **kw: Any) -> None:
+        gate.judge([gate.column_added(table_name, schema, column)])
+        ddl.refuse_add_column(table_name, column, if_not_exists=kw.get("if_not_exists"))
+        super().add_column(table_name, column, schema=schema, **kw)
+
+    def drop_column(self, table_name: str, column: Column[Any], *, schema: str | None = None, **kw: Any) -> None:
+        gate.judge([gate.column_dropped(table_name, schema, column.name)])
+        super().drop_column(table_name, column, schema=schema, **kw)
+
+    def alter_column(self, table_name: str, column_name: str, **kw: Any) -> None:
+        asked = {name: kw[name] for name in ("nullable", "server_default", "type_", "comment", "name") if name in kw}
+        gate.judge(gate.column_altered(table_name, kw.get("schema"), column_name, **asked))
+        ddl.refuse_alter_column(
+            table_name,
+            column_name,
+            nullable=kw.get("nullable"),
+            server_default=kw.get("server_default", False),
+            type_=kw.get("type_"),
+            existing_type=kw.get("existing_type"),
+            using=kw.pop("postgresql_using", None),
+        )
+        if kw.get("type_") is None:
+            super().alter_column(table_name, column_name, **kw)
+            return
+        # Not through PostgreSQL's implementation, whose construct the dialect cannot compile.
+        with self.outside_transaction():
+            DefaultImpl.alter_column(self, table_name, column_name, **kw)
+
+    def rename_table(self, old_table_name: str, new_table_name: Any, schema: Any = None) -> None:
+        gate.judge([gate.renamed(old_table_name, new_table_name, schema)])
+        super().rename_table(old_table_name, new_table_name, schema)
+
+    def add_constraint(self, const: Constraint, **kw: Any) -> None:
+        gate.judge([gate.constraint_added(const)])
+        ddl.refuse_constraint(const)
+        super().add_constraint(const, **kw)
+
+    def create_index(self, index: Index, **kw: Any) -> None:
+        ddl.refuse_index(index.name, index.table.name if index.table is not None else "?")
+
+    def execute(self, sql: Any, execution_options: Any = None) -> None:
+        gate.judge([gate.executed(sql)])
+        super().execute(sql, execution_options)
+
+    def alter_design(self, operation: Any) -> None:
+        """Run one of our own ops (ops/). Outside a transaction: Redshift rewrites in the background and may refuse a
+        block.
+        """
+        gate.judge([gate.design_altered(operation)])
+        statement = ddl.DesignStatement(operation)
+        statement.compile(dialect=self.dialect)  # refuse before the transaction is left
+        with self.outside_transaction():
+            self._exec(statement)
+
+    @contextmanager
+    def outside_transaction(self) -> Iterator[None]:
+        """Commit what came before, run the block in autocommit, begin again. ALTER COLUMN TYPE refuses a transaction
+        block.
+        """
+        if self.migration_context is None:
+            yield
+            return
+        self.left_transaction = True
+        with self.migration_context.autocommit_block():
+            yield
+
+    def version_table_impl(
+        self, *, version_table: str, version_table_schema: str | None, version_table_pk: bool, **kw: Any
+    ) -> Table:
+        """`alembic_version` with a design of its own: one row, on every node, its key declared although nothing
+        enforces it.
+        """
+        name = "version_num"
+        return Table(
+            version_table,
+            sa.MetaData(),
+            Column(
+                name,
+                sa.String(32),
+                nullable=False,
+                comment="The Alembic revision that this warehouse is at.",
+                redshift_encode="raw",
+            ),
+            *([PrimaryKeyConstraint(name, name=f"{version_table}_pkey")] if version_table_pk else []),
+            schema=version_table_schema,
+            comment="Written by Alembic: which migrations have run.",
+            redshift_diststyle="ALL",
+        )
+
+    def compare_type(self, inspector_column: Column[Any], metadata_column: Column[Any]) -> bool:
+        """Do the types differ in Redshift's own spelling? VARCHAR is VARCHAR(256), DECIMAL is NUMERIC(18,0)."""
+        try:
+            return ddl.canonical_type(inspector_column.type) != ddl.canonical_type(metadata_column.type)
+        except TypeRefused:
+            # A type that Redshift has not is for the gate to name, not a reason to say that nothing changed.
+            return True
+
+    def autogen_column_reflect(self, inspector: Any, table: Table, column_info: dict[str, Any]) -> None:
+        complete_column(column_info)
+
+
+def claimed() -> type[DefaultImpl]:
+    """The class that Alembic will use for Redshift."""
+    from alembic.ddl.impl import _impls
+
+    return _impls["redshift"]
+
+
+def _text(schema: Any) -> str | None:
+    return None if schema is None else str(schema)

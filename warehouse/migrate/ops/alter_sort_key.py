@@ -1,0 +1,91 @@
+"""`op.alter_sort_key`: change the columns a table is sorted by, in place.
+
+    op.alter_sort_key("flight", "compound", ["time_hour", "origin"], existing_style="none")
+
+Redshift sorts in the background. It refuses to make a sort key INTERLEAVED; that takes a rebuilt table.
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from alembic.autogenerate import renderers
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations import MigrateOperation, Operations
+
+from warehouse.errors import MigrationError
+from warehouse.migrate.ops import call, table_name
+from warehouse.redshift.keys import SortStyle
+from warehouse.schema.design import SortKey
+
+
+@Operations.register_operation("alter_sort_key")
+class AlterSortKeyOp(MigrateOperation):
+    """ALTER SORTKEY of a table, from `old` to `new`. None as `old` is "not known", and then there is no way back."""
+
+    def __init__(self, table_name: str, new: SortKey, old: SortKey | None = None, *, schema: str | None = None) -> None:
+        self.table_name = table_name
+        self.new = new
+        self.old = old
+        self.schema = schema
+
+    @classmethod
+    def alter_sort_key(
+        cls,
+        operations: Operations,
+        table_name: str,
+        style: SortStyle,
+        columns: Sequence[str] = (),
+        *,
+        schema: str | None = None,
+        existing_style: SortStyle | None = None,
+        existing_columns: Sequence[str] = (),
+    ) -> None:
+        """Change a table's sort key: "compound" with its columns, "auto" or "none" without."""
+        old = SortKey(existing_style, tuple(existing_columns)) if existing_style else None
+        operations.invoke(cls(table_name, SortKey(style, tuple(columns)), old, schema=schema))
+
+    def reverse(self) -> AlterSortKeyOp:
+        if self.old is None:
+            raise MigrationError(
+                f"alter_sort_key of {self.table_name} has no reverse: the former style is not said.",
+                next_step="Say existing_style= (and existing_columns=).",
+            )
+        return AlterSortKeyOp(self.table_name, self.old, self.new, schema=self.schema)
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        return ("alter_sort_key", self.schema, self.table_name, self.old, self.new)
+
+    def sql(self, preparer: Any) -> str:
+        """The statement, identifiers quoted by the dialect's preparer. Raises MigrationError for INTERLEAVED."""
+        if self.new.style == "interleaved":
+            raise MigrationError(
+                f"{self.table_name}: Redshift cannot give a table an INTERLEAVED sort key in place.",
+                next_step="Sort compound, or create a new table with it, INSERT … SELECT the rows, drop the old one "
+                "and rename.",
+            )
+        if self.new.columns:
+            columns = ", ".join(preparer.quote(name) for name in self.new.columns)
+            return f"ALTER TABLE {table_name(preparer, self)} ALTER COMPOUND SORTKEY ({columns})"
+        return f"ALTER TABLE {table_name(preparer, self)} ALTER SORTKEY {self.new.style.upper()}"
+
+
+@Operations.implementation_for(AlterSortKeyOp)
+def _run(operations: Operations, operation: AlterSortKeyOp) -> None:
+    operations.impl.alter_design(operation)  # type: ignore[union-attr]
+
+
+@renderers.dispatch_for(AlterSortKeyOp)
+def _render(context: AutogenContext, operation: AlterSortKeyOp) -> str:
+    new, old = operation.new, operation.old
+    return call(
+        "alter_sort_key",
+        operation.table_name,
+        new.style,
+        *([list(new.columns)] if new.columns else []),
+        schema=operation.schema,
+        existing_style=old.style if old else None,
+        existing_columns=list(old.columns) if old and old.columns else None,
+    )

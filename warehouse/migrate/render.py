@@ -1,0 +1,45 @@
+"""How a generated revision is written: complete, and without ties to the models it came from.
+
+Alembic renders `redshift_*` arguments and `Table.info`; it forgets `Column.info`, and it writes types of other packages
+without an import.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from alembic.autogenerate import render
+from alembic.autogenerate.api import AutogenContext
+
+from warehouse.schema.design import INFO
+
+# module of a type -> the import, and the name to write before the type
+_IMPORTS = {
+    "sqlalchemy_redshift.dialect": ("from sqlalchemy_redshift import dialect as redshift", "redshift"),
+    "warehouse.schema.types": ("from warehouse.schema import types", "types"),
+}
+
+
+def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """Alembic's hook `render_item`; False leaves the item to Alembic."""
+    if kind == "type" and type(item).__module__ in _IMPORTS:
+        line, prefix = _IMPORTS[type(item).__module__]
+        context.imports.add(line)
+        return f"{prefix}.{item!r}"
+    if kind == "server_default" and type(item) is sa.FetchedValue:
+        # "The server fills it": what an identity column says to SQLAlchemy. The DDL has no word for it.
+        return ""
+    if kind == "column" and item.info.get(INFO):
+        return _column_with_info(item, context)
+    return False
+
+
+def _column_with_info(column: sa.Column[Any], context: AutogenContext) -> str:
+    without = context.opts.get("render_item")
+    context.opts["render_item"] = lambda kind, item, ctx: kind != "column" and render_item(kind, item, ctx)
+    try:
+        text = render._render_column(column, context)
+    finally:
+        context.opts["render_item"] = without
+    return f"{text.removesuffix(')')}, info={ {INFO: column.info[INFO]}!r})"
