@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from warehouse.errors import DesignError
 from warehouse.redshift.encodings import ENCODINGS, allowed_encodings, verdict
 from warehouse.redshift.keys import IDENTITY_TYPES, MOST_COLUMNS, MOST_NAME_BYTES, MOST_SORT_COLUMNS, NOT_KEYS
+from warehouse.redshift.refusals import FOREIGN_KEY_EXTRAS, REFUSALS
 from warehouse.redshift.words import SYSTEM_COLUMNS
 from warehouse.schema.design import ColumnDesign, TableDesign
 
@@ -57,31 +58,29 @@ def check_table(table: sa.Table, *, owner: str = "") -> TableDesign:
 def table_problems(table: sa.Table) -> Iterator[Problem]:
     """Faults that only SQLAlchemy's objects show: things Redshift has not and a TableDesign therefore cannot hold."""
     for index in sorted(table.indexes, key=lambda index: str(index.name)):
-        names = ", ".join(column.name for column in index.columns)
-        yield Problem(
-            "", f"Redshift has no indexes (index on {names})", "Drop it; what it should speed up, a sort key does."
-        )
+        yield _refused("index", detail=f" (index on {', '.join(column.name for column in index.columns)})")
     for constraint in table.constraints:
         if isinstance(constraint, sa.CheckConstraint):
-            yield Problem("", "Redshift has no CHECK constraints", "Drop it, and check the data after each load.")
+            yield _refused("check")
+        elif constraint.__visit_name__ == "exclude_constraint":
+            yield _refused("exclude")
     for foreign_key in table.foreign_key_constraints:
-        extras = ("ondelete", "onupdate", "deferrable", "initially", "match")
-        if said := [name for name in extras if getattr(foreign_key, name)]:
+        if said := [name for name in FOREIGN_KEY_EXTRAS if getattr(foreign_key, name)]:
             columns = ", ".join(element.parent.name for element in foreign_key.elements)
-            yield Problem(
-                columns, f"a foreign key of Redshift takes no {', '.join(said)}", "Drop it; nothing enforces the key."
-            )
+            fault = f"a foreign key of Redshift takes no {', '.join(said)}"
+            yield Problem(columns, fault, "Drop it; nothing enforces the key.")
     for column in table.columns:
         if column.identity is not None:
             yield Problem(column.name, "the dialect drops sa.Identity in silence", "Say identity=(seed, step).")
         if column.computed is not None:
-            yield Problem(
-                column.name,
-                "Redshift has no generated columns",
-                "Compute it in the load or in a view; drop sa.Computed.",
-            )
+            yield _refused("computed", column.name)
         if isinstance(column.default, sa.Sequence):
-            yield Problem(column.name, "Redshift has no sequences", "Say identity=(seed, step).")
+            yield _refused("sequence", column.name)
+
+
+def _refused(word: str, column: str = "", *, detail: str = "") -> Problem:
+    refusal = REFUSALS[word]
+    return Problem(column, f"Redshift has no {refusal.feature}{detail}", refusal.instead)
 
 
 def design_problems(design: TableDesign) -> Iterator[Problem]:
