@@ -1,0 +1,185 @@
+"""The upgrade gate: a revision edited by hand meets the rules, and Redshift's refusals, before a statement is printed
+or run.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from warehouse import migrate
+from warehouse.errors import DesignError, DisciplineError, MigrationError
+
+GOOD = """
+op.create_table(
+    "sale",
+    sa.Column("sale_key", sa.INTEGER(), nullable=False, comment="N.", redshift_encode="raw", redshift_identity=(1, 1)),
+    sa.Column("note", sa.VARCHAR(20), comment="Free text.", redshift_encode="zstd"),
+    sa.PrimaryKeyConstraint("sale_key", name="sale_pkey"),
+    comment="One row per sale.",
+    redshift_diststyle="EVEN",
+    info={"warehouse": {"sort": "auto"}},
+)
+"""
+
+
+def printed(project):
+    return migrate.script(target=project.settings)
+
+
+def test_a_disciplined_revision_is_printed_whole(project):
+    project.revision(GOOD, 'op.drop_table("sale")')
+    text = printed(project)
+    assert "sale_key INTEGER IDENTITY(1,1) ENCODE raw NOT NULL" in text
+    assert "note VARCHAR(20) ENCODE zstd" in text
+    assert "CONSTRAINT sale_pkey PRIMARY KEY (sale_key)" in text
+    assert ") DISTSTYLE EVEN SORTKEY AUTO;" in text
+    assert "COMMENT ON TABLE sale IS 'One row per sale.';" in text
+    assert "COMMENT ON COLUMN sale.note IS 'Free text.';" in text
+
+
+def test_what_is_printed_is_one_transaction_per_revision_with_the_version_in_it(project):
+    project.revision(GOOD)
+    project.revision('op.drop_table("sale")')
+    text = printed(project)
+    assert text.count("BEGIN;") == text.count("COMMIT;") == 2
+    first, second = text.split("COMMIT;")[:2]
+    assert "INSERT INTO alembic_version (version_num) VALUES ('r1');" in first
+    assert "UPDATE alembic_version SET version_num='r2' WHERE" in second
+    assert "RETURNING" not in text
+
+
+def test_the_version_table_has_a_key_and_a_design(project):
+    project.revision(GOOD)
+    text = " ".join(printed(project).split())
+    assert (
+        "CREATE TABLE alembic_version ( version_num VARCHAR(32) ENCODE raw NOT NULL, "
+        "CONSTRAINT alembic_version_pkey PRIMARY KEY (version_num) ) DISTSTYLE ALL;"
+    ) in text
+
+
+@pytest.mark.parametrize(
+    ("edit", "code"),
+    [
+        (('    sa.PrimaryKeyConstraint("sale_key", name="sale_pkey"),\n', ""), "WH003"),
+        ((', redshift_encode="zstd"', ""), "WH101"),
+        (('    redshift_diststyle="EVEN",\n', ""), "WH001"),
+        (('    info={"warehouse": {"sort": "auto"}},\n', ""), "WH002"),
+        (('    comment="One row per sale.",\n', ""), "WH004"),
+    ],
+)
+def test_a_hand_edited_revision_is_refused_with_its_place_and_prints_nothing_of_the_table(project, edit, code):
+    assert edit[0] in GOOD
+    project.revision(GOOD.replace(*edit))
+    with pytest.raises(DisciplineError, match=rf"migrations/versions/r1\.py:\d+: .*{code} sale") as caught:
+        printed(project)
+    assert [finding.code for finding in caught.value.findings] == [code]
+
+
+def test_a_waiver_with_a_reason_travels_in_the_revision(project):
+    waived = GOOD.replace('    sa.PrimaryKeyConstraint("sale_key", name="sale_pkey"),\n', "").replace(
+        '{"sort": "auto"}', '{"sort": "auto", "waivers": {"WH003": "Rows are events without a key."}}'
+    )
+    project.revision(waived)
+    assert "CREATE TABLE sale" in printed(project)
+
+
+def test_an_impossible_design_is_refused(project):
+    project.revision(
+        GOOD.replace('sa.VARCHAR(20), comment="Free text.", redshift_encode="zstd"', 'sa.JSON(), comment="J."')
+    )
+    with pytest.raises(DesignError, match=r"r1\.py:\d+: .*JSON"):
+        printed(project)
+
+
+def test_an_added_column_meets_the_rules_for_columns(project):
+    project.revision(GOOD)
+    project.revision('op.add_column("sale", sa.Column("at", sa.DATE(), comment="When."))')
+    with pytest.raises(DisciplineError, match=r"r2\.py:\d+: .*WH101 sale\.at"):
+        printed(project)
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        (
+            'op.alter_column("sale", "n", type_=sa.BigInteger(), existing_type=sa.Integer())',
+            "sale.n: Redshift cannot change integer to bigint in place",
+        ),
+        (
+            'op.alter_column("sale", "n", type_=sa.String(9), existing_type=sa.Date())',
+            "cannot change date to character varying",
+        ),
+        ('op.alter_column("sale", "n", type_=sa.CHAR(9), existing_type=sa.CHAR(3))', "cannot change character"),
+        ('op.alter_column("sale", "n", nullable=False)', "cannot set NOT NULL"),
+        ('op.alter_column("sale", "n", nullable=True)', "cannot drop NOT NULL"),
+        ('op.alter_column("sale", "n", server_default="1")', "cannot set or drop the DEFAULT"),
+        ('op.alter_column("sale", "n", server_default=None)', "cannot set or drop the DEFAULT"),
+        ('op.alter_column("sale", "n", type_=sa.String(9), postgresql_using="n")', "no USING"),
+        ('op.create_index("i", "sale", ["n"])', "has no indexes"),
+        ('op.create_check_constraint("c", "sale", "n > 0")', "no CHECK constraints"),
+        ('op.alter_sort_key("sale", "interleaved", ["n"])', "INTERLEAVED sort key in place"),
+    ],
+)
+def test_what_redshift_cannot_do_in_place_is_refused_with_the_mend(project, statement, told):
+    project.revision(statement)
+    with pytest.raises(MigrationError, match=rf"r1\.py:\d+: .*{told}") as caught:
+        printed(project)
+    assert caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        ('sa.Column("c", sa.Integer(), nullable=False, {0})', "NOT NULL column only with a default"),
+        ('sa.Column("c", sa.Integer(), redshift_identity=(1, 1), {0})', "cannot add an IDENTITY column"),
+        ('sa.Column("c", sa.Integer(), redshift_distkey=True, {0})', "cannot be DISTKEY or SORTKEY"),
+        ('sa.Column("c", sa.Integer(), unique=True, {0})', "ADD COLUMN takes no key"),
+    ],
+)
+def test_a_column_that_only_create_table_can_make_is_refused(project, column, told):
+    told_apart = column.format('comment="C.", redshift_encode="raw"')
+    project.revision(f"op.add_column('sale', {told_apart})")
+    with pytest.raises(MigrationError, match=told):
+        printed(project)
+
+
+@pytest.mark.parametrize(
+    ("statement", "sql"),
+    [
+        (
+            'op.add_column("sale", sa.Column("c", sa.DATE(), comment="C.", redshift_encode="az64"))',
+            "ALTER TABLE sale ADD COLUMN c DATE ENCODE az64;",
+        ),
+        ('op.drop_column("sale", "note")', "ALTER TABLE sale DROP COLUMN note;"),
+        ('op.alter_column("sale", "note", new_column_name="order")', 'ALTER TABLE sale RENAME COLUMN note TO "order";'),
+        ('op.rename_table("sale", "sold")', "ALTER TABLE sale RENAME TO sold;"),
+        ('op.alter_column("sale", "note", comment="It\'s 5%.")', "COMMENT ON COLUMN sale.note IS 'It''s 5%.';"),
+        ('op.alter_distribution("sale", "key", "order")', 'ALTER TABLE sale ALTER DISTSTYLE KEY DISTKEY "order";'),
+        ('op.alter_distribution("sale", "even", schema="mart")', "ALTER TABLE mart.sale ALTER DISTSTYLE EVEN;"),
+        ('op.alter_sort_key("sale", "compound", ["a", "b"])', "ALTER TABLE sale ALTER COMPOUND SORTKEY (a, b);"),
+        ('op.alter_sort_key("sale", "none")', "ALTER TABLE sale ALTER SORTKEY NONE;"),
+        ('op.alter_encoding("sale", "note", "lzo")', "ALTER TABLE sale ALTER COLUMN note ENCODE lzo;"),
+    ],
+)
+def test_what_redshift_can_do_is_written_in_its_words(project, statement, sql):
+    project.revision(statement)
+    assert sql in printed(project)
+
+
+def test_a_varchar_grows_outside_of_the_transaction(project):
+    project.revision('op.alter_column("sale", "note", type_=sa.String(99), existing_type=sa.String(20))')
+    text = printed(project)
+    before, after = text.split("ALTER TABLE sale ALTER COLUMN note TYPE VARCHAR(99);")
+    assert before.rstrip().endswith("COMMIT;")
+    assert after.lstrip().startswith("BEGIN;")
+
+
+def test_no_sort_key_on_purpose_is_said_after_the_table_is_made(project):
+    project.revision(GOOD.replace('{"sort": "auto"}', '{"sort": "none"}'))
+    assert printed(project).index("CREATE TABLE sale") < printed(project).index("ALTER TABLE sale ALTER SORTKEY NONE;")
+
+
+def test_an_op_with_words_that_redshift_has_not_is_refused(project):
+    project.revision('op.alter_encoding("sale", "note", "zstd; DROP TABLE sale")')
+    with pytest.raises(MigrationError, match="no encoding"):
+        printed(project)
