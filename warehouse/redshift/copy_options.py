@@ -28,9 +28,13 @@ Group = Literal["source", "authorization", "format", "compression", "conversion"
 
 _COLUMNAR: frozenset[Format] = frozenset({"parquet", "orc"})
 _SHREDDED: frozenset[Format] = frozenset({"json", "avro"})
-_OTHER_TEXT: frozenset[Format] = frozenset({"fixedwidth"})
+_FIXED: frozenset[Format] = frozenset({"fixedwidth"})
+_CSV: frozenset[Format] = frozenset({"csv"})
+_AVRO: frozenset[Format] = frozenset({"avro"})
+_SHAPES: frozenset[Format] = frozenset({"shapefile"})
+_ALL: frozenset[Format] = frozenset(FORMATS)
 # The page of AVRO names no exclusions of its own; it reads as JSON does (unverified).
-_NOT_LINES = _COLUMNAR | _SHREDDED | {"shapefile"}
+_NOT_LINES = _COLUMNAR | _SHREDDED | _SHAPES
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ _COMPRESSIONS = ("GZIP", "BZIP2", "LZOP", "ZSTD")
 def _compression(name: str) -> CopyOption:
     # Parquet and ORC say themselves how they are compressed; an AVRO file does, too.
     others = " ".join(one for one in _COMPRESSIONS if one != name)
-    return _row(name, "flag", "compression", _COLUMNAR | {"avro"}, conflicts=others)
+    return _row(name, "flag", "compression", _COLUMNAR | _AVRO, conflicts=others)
 
 
 _OPTIONS = (
@@ -81,7 +85,7 @@ _OPTIONS = (
     _row("ENCRYPTED", "flag", "source"),
     _row("MASTER_SYMMETRIC_KEY", "string", "source", needs="ENCRYPTED"),
     # For COPY from DynamoDB only.
-    _row("READRATIO", "integer", "source", frozenset(FORMATS) - {"text"}, least=1, most=200),
+    _row("READRATIO", "integer", "source", _ALL - {"text"}, least=1, most=200),
     _row("SSH", "flag", "source"),
     # Authorization: exactly one of the three ways.
     _row("IAM_ROLE", "credential", "authorization", _ANY, conflicts="CREDENTIALS ACCESS_KEY_ID SECRET_ACCESS_KEY"),
@@ -91,8 +95,8 @@ _OPTIONS = (
     _row("SESSION_TOKEN", "string", "authorization", _ANY, conflicts=_KEYS, needs="ACCESS_KEY_ID"),
     # Format. That a statement has one of them is asked of `format_of`.
     _row("CSV", "flag", "format", _ANY),
-    _row("QUOTE", "string", "format", frozenset(FORMATS) - {"csv"}, needs="CSV", written="QUOTE AS"),
-    _row("DELIMITER", "string", "format", _NOT_LINES | _OTHER_TEXT),
+    _row("QUOTE", "string", "format", _ALL - _CSV, needs="CSV", written="QUOTE AS"),
+    _row("DELIMITER", "string", "format", _NOT_LINES | _FIXED),
     _row("FIXEDWIDTH", "string", "format", _ANY),
     _row("JSON", "string?", "format", _ANY),
     _row("AVRO", "string?", "format", _ANY),
@@ -105,8 +109,8 @@ _OPTIONS = (
     _row("EMPTYASNULL", "flag", "conversion"),
     _row("BLANKSASNULL", "flag", "conversion"),
     _row("TRIMBLANKS", "flag", "conversion"),
-    _row("REMOVEQUOTES", "flag", "conversion", _NOT_LINES | {"csv"}),
-    _row("ESCAPE", "flag", "conversion", _NOT_LINES | _OTHER_TEXT | {"csv"}),
+    _row("REMOVEQUOTES", "flag", "conversion", _NOT_LINES | _CSV),
+    _row("ESCAPE", "flag", "conversion", _NOT_LINES | _FIXED | _CSV),
     _row("TRUNCATECOLUMNS", "flag", "conversion"),
     _row("FILLRECORD", "flag", "conversion", _SHREDDED),
     _row("IGNOREHEADER", "integer", "conversion"),
@@ -119,7 +123,7 @@ _OPTIONS = (
     # A fixed-width file is UTF-8. ISO88591 came with patch 183.
     _row("ENCODING", "word", "conversion", words=("UTF8", "UTF16", "UTF16LE", "UTF16BE", "ISO88591")),
     _row("EXPLICIT_IDS", "flag", "conversion", _ANY),
-    _row("SERIALIZETOJSON", "flag", "conversion", frozenset(FORMATS) - _COLUMNAR),
+    _row("SERIALIZETOJSON", "flag", "conversion", _ALL - _COLUMNAR),
     # Load.
     _row("MAXERROR", "integer", "load", conflicts="IGNOREALLERRORS", most=100_000),
     _row("IGNOREALLERRORS", "flag", "load", conflicts="MAXERROR"),
