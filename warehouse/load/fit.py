@@ -7,7 +7,7 @@ it), so that leaving one out is a decision: `columns=` says so. IDENTITY columns
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from warehouse.errors import SourceError
 from warehouse.load.source import Source
@@ -64,7 +64,7 @@ def _required(design: TableDesign, name: str) -> bool:
     return column is not None and not column.nullable and column.default is None and column.identity is None
 
 
-def _renamed(header: tuple[str, ...] | None, columns: tuple[str, ...], known: dict[str, object]) -> list[str]:
+def _renamed(header: tuple[str, ...] | None, columns: tuple[str, ...], known: Collection[str]) -> list[str]:
     """A header may be renamed, but names of the table that stand elsewhere are a mix-up, not a renaming."""
     if header is None:
         return []

@@ -215,7 +215,7 @@ def _fields(record: bytes, piece: Piece, options: CopyOptions) -> list[str]:
             source=piece.name,
             next_step="Convert it first, for example: iconv -t UTF-8.",
         ) from error
-    quoting = csv.QUOTE_MINIMAL if options.csv or options.removequotes else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if options.csv or options.removequotes else csv.QUOTE_NONE
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=options.delimiter,

@@ -10,13 +10,18 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy_redshift.dialect import RedshiftDialect_redshift_connector
 
+from warehouse.db.dialect import adapt
 from warehouse.errors import LoadError
 
-# "named" keeps a percent sign in a name as it is; "format", the driver's own style, would double it.
-_PREPARER = RedshiftDialect_redshift_connector(paramstyle="named").identifier_preparer
+# "named" keeps a percent sign as it is; "format", the driver's own style, would double it.
+_DIALECT = RedshiftDialect_redshift_connector(paramstyle="named")
+adapt(_DIALECT)
+_PREPARER = _DIALECT.identifier_preparer
 
 
 def name(identifier: str) -> str:
@@ -48,3 +53,11 @@ def literal(text: str) -> str:
 def equal(left: str, right: str, columns: Sequence[str]) -> str:
     """`left.a = right.a AND …` for the named columns."""
     return " AND ".join(f"{name(left)}.{name(column)} = {name(right)}.{name(column)}" for column in columns)
+
+
+def compiled(query: sa.Select[Any] | sa.CompoundSelect[Any]) -> str:
+    """A select() as text, its values as literals."""
+    try:
+        return str(query.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
+    except sa.exc.CompileError as error:
+        raise LoadError(f"The query cannot be written out as text: {error}.") from error

@@ -22,7 +22,8 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
 from warehouse.errors import LoadError, ObjectStoreError, SourceError
 from warehouse.load.copy import CopyOptions, Format
@@ -149,17 +150,17 @@ def manifest(parts: Iterable[Part]) -> bytes:
 
 # What is to be sent
 
-# A job makes the body of one part: bytes, or a stream; the second value is how much of the source it stands for.
-_Body = Callable[[ObjectStore], Any]
-
 
 @dataclass(frozen=True)
 class _Job:
+    """One part to send. `body` makes its bytes, or a stream of them, in the thread that sends it."""
+
     name: str
     source: str
     first_line: int | None
+    # How many bytes of the source it stands for.
     weight: int
-    body: _Body
+    body: Callable[[], bytes | BinaryIO]
 
 
 @dataclass(frozen=True)
@@ -189,14 +190,14 @@ def _plan(
                 next_step="Write it with the table's types, or load a local copy, which is converted.",
             )
         if source.kind == "files" and not wrong:
-            return _Plan(lambda store: _whole(source.pieces, "parquet"), False, options)
+            return _Plan(lambda store: _whole(source.pieces, "parquet", store), False, options)
         conformer = Conformer(design, columns, label=source.label, may_be_null=keys)
         count = part_count(source.size, slices)
         return _Plan(lambda store: _frames(source, conformer, count, store), False, options)
     if source.kind == "objects":
         return _Plan(lambda store: iter(()), packings == {"gzip"}, options)
     if packings == {"gzip"}:
-        return _Plan(lambda store: _whole(source.pieces, "csv.gz"), True, options)
+        return _Plan(lambda store: _whole(source.pieces, "csv.gz", store), True, options)
     size = sum(map(_unpacked_size, source.pieces))
     part_bytes = -(-size // part_count(size, slices)) if size else 1
     # The header goes: parts after the first have none, and IGNOREHEADER holds for every file.
@@ -220,16 +221,15 @@ def _unpacked_size(piece: Piece) -> int:
     return piece.size
 
 
-def _whole(pieces: tuple[Piece, ...], suffix: str) -> Iterator[_Job]:
+def _whole(pieces: tuple[Piece, ...], suffix: str, store: ObjectStore) -> Iterator[_Job]:
     for number, piece in enumerate(pieces):
-        yield _Job(
-            f"part-{number:05}.{suffix}", piece.name, 1, piece.size, lambda store, uri=piece.uri: store.open(uri)
-        )
+        yield _Job(f"part-{number:05}.{suffix}", piece.name, 1, piece.size, partial(store.open, piece.uri))
 
 
 def _pieces(
     pieces: tuple[Piece, ...], part_bytes: int, options: CopyOptions, compress: bool, store: ObjectStore
 ) -> Iterator[_Job]:
+    suffix = "csv.gz" if compress else "csv"
     number = 0
     for piece in pieces:
         # Progress counts the packed bytes of the source, which are known beforehand.
@@ -238,15 +238,13 @@ def _pieces(
             for chunk in split(
                 stream, part_bytes, quote=options.record_quote, escape=options.escape, skip=options.ignoreheader
             ):
-                suffix = "csv.gz" if compress else "csv"
-                yield _Job(
-                    f"part-{number:05}.{suffix}",
-                    piece.name,
-                    chunk.first_line,
-                    int(chunk.size * scale),
-                    lambda store, chunk=chunk: _compressed(chunk) if compress else b"".join(chunk.blocks),
-                )
+                body = partial(_compressed if compress else _joined, chunk)
+                yield _Job(f"part-{number:05}.{suffix}", piece.name, chunk.first_line, int(chunk.size * scale), body)
                 number += 1
+    if not number:
+        # A manifest without files fails; a delivery without rows should not.
+        nothing = Chunk((b"",), 1, 0)
+        yield _Job(f"part-00000.{suffix}", pieces[0].name, 1, 0, partial(_compressed if compress else _joined, nothing))
 
 
 @contextlib.contextmanager
@@ -259,6 +257,10 @@ def _readable(piece: Piece) -> Iterator[None]:
             source=piece.name,
             next_step="Nothing was loaded. Fetch the file again; it is truncated or damaged.",
         ) from error
+
+
+def _joined(chunk: Chunk) -> bytes:
+    return b"".join(chunk.blocks)
 
 
 def _compressed(chunk: Chunk) -> bytes:
@@ -294,7 +296,7 @@ def _batches(pieces: tuple[Piece, ...], store: ObjectStore) -> Iterator[Any]:
 
 def _parquet_job(part: ParquetPart, number: int, source: Source, weight: int) -> _Job:
     body = part.finish()
-    return _Job(f"part-{number:05}.parquet", source.label, None, weight, lambda store: body)
+    return _Job(f"part-{number:05}.parquet", source.label, None, weight, lambda: body)
 
 
 # Sending it
@@ -339,7 +341,7 @@ def _send(
 
 
 def _upload(store: ObjectStore, prefix: str, job: _Job) -> Part:
-    body = job.body(store)
+    body = job.body()
     uri = f"{prefix}/{job.name}"
     if isinstance(body, bytes):
         info = store.put(uri, body)

@@ -1,0 +1,115 @@
+"""What the warehouse's error means for a load: one typed error that says file, line, column, value and reason."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from warehouse.db.failures import connection_failed, server_error
+from warehouse.db.system import RejectedRow, load_errors
+from warehouse.errors import ConnectionFailed, CopyFailed, LoadError, UnknownTable, WarehouseError
+from warehouse.load.stage import Staged
+from warehouse.schema import TableDesign
+
+_NOTHING_LOADED = "Nothing was loaded."
+# Redshift names the view to look into, an old one or the new one; the row's own error is only there.
+_REJECTED = ("stl_load_errors", "sys_load_error_detail")
+_LOST = ("connection", "broken pipe", "socket", "server closed", "eof", "timed out", "bad file descriptor")
+
+
+def explain(
+    error: sa.exc.DBAPIError, connection: sa.Connection, design: TableDesign | None, staged: Staged | None = None
+) -> WarehouseError:
+    """The typed error for what a statement of a load raised. The caller raises it `from error`.
+
+    Rolls the connection back: the load-error views are read afterwards, on the same session, which keeps their rows.
+    """
+    said = server_error(error)
+    table = design.qualified_name if design else ""
+    if error.connection_invalidated or (not said.code and any(sign in said.message.lower() for sign in _LOST)):
+        return lost(error, connection.engine)
+    _roll_back(connection)
+    if said.code == "42P01":
+        return UnknownTable(
+            f"The warehouse has no table {table or said.message}: {said.message}.",
+            table=table,
+            next_step='Run "alembic upgrade head" against this warehouse.',
+        )
+    if said.code == "42703":
+        return LoadError(
+            f"{table}: the warehouse's table differs from the model: {said.message}.",
+            next_step='Run "alembic upgrade head" against this warehouse.',
+        )
+    if any(view in f"{said.message} {said.detail}".lower() for view in _REJECTED):
+        failed = _copy_failed(connection, table, staged)
+        if failed is not None:
+            return failed
+    if "S3ServiceException" in said.message:
+        return LoadError(
+            f"{table}: the warehouse could not read or write S3: {said.message}.",
+            next_step=f"{_NOTHING_LOADED} Check that the IAM role is attached and may use that bucket.",
+        )
+    return LoadError(
+        f"{table}: the warehouse refused a statement: {said}. {said.detail}".strip(), next_step=_NOTHING_LOADED
+    )
+
+
+def lost(error: BaseException, engine: sa.Engine) -> ConnectionFailed:
+    """The connection broke during a load. The server rolls back what was not committed."""
+    return connection_failed(error, engine.url)
+
+
+def _copy_failed(connection: sa.Connection, table: str, staged: Staged | None) -> CopyFailed | None:
+    rows = load_errors(connection)
+    ours = {part.uri for part in staged.parts} if staged else set()
+    # Another COPY of this session may have failed before.
+    rows = [row for row in rows if row.file.strip() in ours] or ([] if ours else rows)
+    if not rows:
+        return None
+    row = rows[0]
+    file, line = staged.origin(row.file, row.line) if staged else (row.file, row.line)
+    more = f" {len(rows) - 1} more rows are listed there." if len(rows) > 1 else ""
+    return CopyFailed(
+        f"{table}: COPY rejected {_where(file, line, row)}: {_reason(row)}.{more}",
+        table=table,
+        file=file,
+        line=line,
+        column=row.column.strip(),
+        value=row.value.strip(),
+        reason=row.reason.strip(),
+        code=row.code,
+        next_step=_NOTHING_LOADED,
+    )
+
+
+def _where(file: str, line: int | None, row: RejectedRow) -> str:
+    said = file
+    if line is not None:
+        said += f", line {line}"
+    if row.column.strip():
+        said += f", column {row.column.strip()}"
+        if row.column_type.strip():
+            length = row.column_length.strip()
+            said += f" {row.column_type.strip()}" + (f"({length})" if length not in ("", "0") else "")
+    return said
+
+
+def _reason(row: RejectedRow) -> str:
+    reason = row.reason.strip().rstrip(".") or "no reason given"
+    code = f" (error {row.code})" if row.code else ""
+    value = row.value.strip()
+    if value:
+        return f"{reason}{code}; the value is {_short(value)}"
+    raw = row.raw_line.strip()
+    return f"{reason}{code}" + (f"; the line is {_short(raw)}" if raw else "")
+
+
+def _short(text: str) -> str:
+    shown = text if len(text) <= 100 else f"{text[:97]}..."
+    return f"'{shown}'"
+
+
+def _roll_back(connection: sa.Connection) -> None:
+    try:
+        connection.rollback()
+    except sa.exc.DBAPIError:
+        connection.invalidate()

@@ -1,0 +1,105 @@
+"""UNLOAD as a value.
+
+NULL and '' stay different on the way back: Parquet knows both, and CSV writes NULL as \\N, which is COPY's own
+marker. A manifest is always written; it says which files belong together and how many rows they hold.
+
+https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html
+"""
+
+# ruff: noqa: S608 (every name in a statement comes through sql.name, every text through sql.literal)
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from warehouse.errors import LoadError
+from warehouse.load import sql
+from warehouse.load.copy import role_clause
+from warehouse.objectstore import ObjectStore, split_uri
+from warehouse.schema import TableDesign
+
+UnloadFormat = Literal["parquet", "csv"]
+
+
+@dataclass(frozen=True)
+class UnloadStatement:
+    """One UNLOAD of a query to the key prefix `uri`. `replace` deletes what lies under the prefix first."""
+
+    query: str
+    uri: str
+    iam_role: str = field(repr=False)
+    format: UnloadFormat = "parquet"
+    replace: bool = False
+    gzip: bool = False
+    region: str = ""
+
+    def __post_init__(self) -> None:
+        if self.format not in ("parquet", "csv"):
+            raise LoadError(f"UNLOAD has no format {self.format!r} here.", next_step="Say parquet or csv.")
+        if self.gzip and self.format == "parquet":
+            raise LoadError("Parquet compresses itself.", next_step="Drop gzip.")
+        split_uri(self.uri)
+
+    @property
+    def manifest(self) -> str:
+        """Where Redshift writes the manifest: the prefix and the word, with nothing between."""
+        return f"{self.uri}manifest"
+
+    def sql(self) -> str:
+        return self._text(role_clause(self.iam_role))
+
+    def redacted(self) -> str:
+        return self._text("IAM_ROLE '***'")
+
+    def _text(self, role: str) -> str:
+        said = ["FORMAT AS PARQUET"] if self.format == "parquet" else ["FORMAT AS CSV", "HEADER", r"NULL AS '\\N'"]
+        said += ["GZIP"] if self.gzip else []
+        said += ["MANIFEST VERBOSE"]
+        said += ["CLEANPATH"] if self.replace else []
+        said += [f"REGION AS {sql.literal(self.region)}"] if self.region else []
+        return f"UNLOAD ({sql.literal(self.query)})\nTO {sql.literal(self.uri)}\n{role}\n{' '.join(said)}"
+
+
+@dataclass(frozen=True)
+class Unloaded:
+    """What an UNLOAD wrote, from its manifest. `rows` is None when the manifest does not count."""
+
+    files: tuple[str, ...]
+    bytes: int
+    rows: int | None
+
+
+def query_of(subject: Any) -> tuple[str, TableDesign | None]:
+    """The query to unload, and the table when it is one: an ORM class, a Table, a Select, or the text of a query."""
+    table = getattr(subject, "__table__", subject)
+    if isinstance(table, sa.Table):
+        design = TableDesign.from_table(table)
+        named = sql.names(column.name for column in design.columns)
+        return f"SELECT {named} FROM {sql.qualified(design.name, design.schema)}", design
+    if isinstance(subject, sa.Select | sa.CompoundSelect):
+        return sql.compiled(subject), None
+    if isinstance(subject, str) and subject.strip():
+        return subject.strip().rstrip(";"), None
+    raise LoadError(
+        f"A {type(subject).__name__} cannot be unloaded.",
+        next_step="Give a model, a Table, a select() or the text of one.",
+    )
+
+
+def read_manifest(store: ObjectStore, uri: str) -> Unloaded:
+    """Read the manifest of an UNLOAD."""
+    with store.open(uri) as stream:
+        found = json.loads(stream.read())
+    entries = found.get("entries", [])
+    metas = [entry.get("meta") or {} for entry in entries]
+    counts = [meta.get("record_count") for meta in metas]
+    rows = None if None in counts else sum(int(count) for count in counts if count is not None)
+    return Unloaded(
+        files=tuple(entry["url"] for entry in entries),
+        bytes=sum(int(meta.get("content_length") or 0) for meta in metas),
+        rows=rows,
+    )
