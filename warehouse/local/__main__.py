@@ -1,0 +1,22 @@
+"""The server's process: `python -m warehouse.local HOME PORT [--ephemeral] [--report FD]`. People use `warehouse local start`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+from warehouse.local.server import Options, main
+
+parser = argparse.ArgumentParser(prog="python -m warehouse.local")
+parser.add_argument("home", type=Path)
+parser.add_argument("port", type=int)
+parser.add_argument("--ephemeral", action="store_true")
+parser.add_argument("--report", type=int)
+arguments = parser.parse_args()
+logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+with os.fdopen(arguments.report, "w", encoding="utf-8") if arguments.report is not None else sys.stdout as report:
+    code = main(Options(arguments.home, arguments.port, arguments.ephemeral), report)
+sys.exit(code)

@@ -1,0 +1,48 @@
+-- What Redshift keeps of a table and PostgreSQL has no place for. Kept by OID, so renames need nothing.
+
+CREATE TABLE IF NOT EXISTS pg_redshift.table_design (
+    relid oid PRIMARY KEY,
+    diststyle smallint NOT NULL,             -- 0 EVEN, 1 KEY, 8 ALL, 9 AUTO, as pg_class.reldiststyle says it
+    distkey smallint,                        -- attnum
+    sortstyle text NOT NULL,                 -- auto, none, compound, interleaved
+    sortkey smallint[] NOT NULL DEFAULT '{}',
+    encode_auto boolean NOT NULL,
+    backup boolean NOT NULL DEFAULT true,
+    created timestamp NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE TABLE IF NOT EXISTS pg_redshift.column_design (
+    relid oid NOT NULL,
+    attnum smallint NOT NULL,
+    encoding smallint NOT NULL,
+    PRIMARY KEY (relid, attnum)
+);
+
+-- Informational constraints: Redshift records them, plans by them and never enforces them.
+CREATE SEQUENCE IF NOT EXISTS pg_redshift.constraint_oid START 3000000000 MAXVALUE 4200000000;
+CREATE TABLE IF NOT EXISTS pg_redshift.key_constraint (
+    oid oid PRIMARY KEY DEFAULT nextval('pg_redshift.constraint_oid')::oid,
+    conname name NOT NULL,
+    connamespace oid NOT NULL,
+    contype "char" NOT NULL,                 -- p, u, f
+    conrelid oid NOT NULL,
+    confrelid oid NOT NULL DEFAULT 0,
+    conkey smallint[] NOT NULL,
+    confkey smallint[]
+);
+CREATE INDEX IF NOT EXISTS key_constraint_of ON pg_redshift.key_constraint (conrelid);
+CREATE INDEX IF NOT EXISTS key_constraint_to ON pg_redshift.key_constraint (confrelid);
+
+-- Load errors outlive the transaction that met them, as on a cluster.
+CREATE TABLE IF NOT EXISTS pg_redshift.load_error (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    userid integer, slice integer, tbl integer, starttime timestamp, session integer, query bigint,
+    filename text, line_number bigint, colname text, type text, col_length text, position integer,
+    raw_line text, raw_field_value text, err_code integer, err_reason text, xid bigint, database text
+);
+CREATE TABLE IF NOT EXISTS pg_redshift.load_commit (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    userid integer, query bigint, slice integer, filename text, lines_scanned bigint, bytes_scanned bigint, errors integer,
+    curtime timestamp, file_format text, tbl integer, session integer
+);
+CREATE SEQUENCE IF NOT EXISTS pg_redshift.query_id;

@@ -1,0 +1,80 @@
+"""What a session calls for COPY and UNLOAD: executes them, keeps the load views, puts failures in Redshift's words.
+
+Load errors are written through a connection of their own, so that they outlive the rolled back load.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from warehouse.local.copying import load, unload
+from warehouse.local.copying.failure import CopyError
+from warehouse.local.postgres import SUPERUSER
+from warehouse.local.translate.plan import Copy, Unload
+from warehouse.local.translate.tokens import literal
+from warehouse.local.wire import messages as m
+from warehouse.local.wire.session import Failed
+from warehouse.local.wire.upstream import Upstream
+from warehouse.objectstore import ObjectStore
+
+
+class Mover:
+    """COPY and UNLOAD for one session."""
+
+    def __init__(self, postgres: Path, database: str, user: str, store: ObjectStore) -> None:
+        self._postgres, self._database, self._user, self._store = postgres, database, user, store
+
+    def __call__(self, plan: Copy | Unload, upstream: Upstream) -> tuple[str, str]:
+        """Execute `plan` in the session's transaction; the command tag, and the notice of a success. Raises Failed, UpstreamError."""
+        query = int(str(upstream.rows("SELECT nextval('pg_redshift.query_id')")[0][0]))
+        try:
+            return self._copy(plan, upstream, query) if isinstance(plan, Copy) else self._unload(plan, upstream, query)
+        except CopyError as error:
+            raise Failed(m.error(error.sqlstate, error.message, detail=error.detail, hint=error.hint)) from error
+        except load.RowRejected as rejected:
+            self._record(rejected, upstream, query)
+            table = rejected.target.name
+            raise Failed(
+                m.error("XX000", f"Load into table '{table}' failed.  Check 'stl_load_errors' system table for details."),
+                # Known after a failure too, to find its errors by.
+                afterwards=_remember(copy_id=query, copy_count=0, query_id=query),
+            ) from rejected
+
+    def _copy(self, plan: Copy, upstream: Upstream, query: int) -> tuple[str, str]:
+        target, files = load.execute(plan, upstream, self._store)
+        rows = sum(file.rows for file in files)
+        kind = "Parquet" if "PARQUET" in plan.parameters else "Text"
+        values = ", ".join(
+            f"(0, {query}, {i % 4}, {literal(file.uri)}, {file.rows}, {file.size}, 0, clock_timestamp(), {literal(kind)}, {target.oid}, {upstream.pid})"
+            for i, file in enumerate(files)
+        )
+        upstream.run(
+            "INSERT INTO pg_redshift.load_commit (userid, query, slice, filename, lines_scanned, bytes_scanned, errors, curtime, file_format, tbl, session) "
+            f"VALUES {values}; " + _remember(copy_id=query, copy_count=rows, query_id=query)
+        )
+        return "COPY", f"Load into table '{target.name}' completed, {rows} record(s) loaded successfully."
+
+    def _unload(self, plan: Unload, upstream: Upstream, query: int) -> tuple[str, str]:
+        rows = sum(one.rows for one in unload.execute(plan, upstream, self._store))
+        upstream.run(_remember(unload_id=query, unload_count=rows, query_id=query))
+        return "UNLOAD", f"UNLOAD completed, {rows} record(s) unloaded successfully."
+
+    def _record(self, rejected: load.RowRejected, upstream: Upstream, query: int) -> None:
+        row = rejected.row
+        connection = Upstream(self._postgres, {"user": SUPERUSER, "database": self._database})
+        try:
+            texts = (rejected.file.uri, row.column, row.type, row.length, row.raw_line, row.value, row.reason)
+            uri, column, type_, length, raw, value, reason = (literal(text.replace("\0", ".")) for text in texts)
+            connection.run(
+                "INSERT INTO pg_redshift.load_error (userid, slice, tbl, starttime, session, query, filename, line_number, colname, type, col_length, "
+                "position, raw_line, raw_field_value, err_code, err_reason, xid, database) VALUES "
+                f"(100, 0, {rejected.target.oid}, clock_timestamp(), {upstream.pid}, {query}, {uri}, {row.line}, {column}, {type_}, {length}, "
+                f"{row.position}, left({raw}, 1024), left({value}, 1024), {row.code}, left({reason}, 100), 0, {literal(self._database)})"
+            )
+        finally:
+            connection.close()
+
+
+def _remember(**numbers: int) -> str:
+    # Settings of the session, as pg_last_copy_id() and its kin read them.
+    return "; ".join(f"SET redshift.{name} = '{value}'" for name, value in numbers.items())

@@ -1,0 +1,125 @@
+"""The S3 endpoint: moto's server on loopback in a process of its own, with its objects kept on disk.
+
+moto keeps objects in memory. What a request changed is written through to a folder (two files an object), which is read back when
+the endpoint starts again. `python -m warehouse.local.s3 FOLDER` runs it; it prints its port and ends when its parent does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+StartResponse = Callable[..., Any]
+App = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+
+class Mirror:
+    """Keeps a folder equal to moto's buckets. Only the present version of an object is kept, without metadata of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+
+    def restore(self) -> None:
+        """Put what the folder holds into moto."""
+        backend = _backend()
+        for bucket in sorted(entry for entry in self._folder.iterdir() if entry.is_dir()):
+            backend.create_bucket(bucket.name, REGION)
+            for name in sorted(bucket.glob("*.key")):
+                backend.put_object(bucket.name, name.read_text(encoding="utf-8"), name.with_suffix("").read_bytes())
+
+    def follow(self, bucket: str, keys: Iterable[str]) -> None:
+        """Write or remove the files of `keys`, after what moto holds now."""
+        with self._lock:
+            backend = _backend()
+            folder = self._folder / bucket
+            if bucket not in backend.buckets:
+                for path in folder.glob("*"):
+                    path.unlink()
+                if folder.exists():
+                    folder.rmdir()
+                return
+            folder.mkdir(exist_ok=True)
+            for key in keys:
+                # A key may be longer than a file's name may be: the name is its hash, the key stands in a file beside it.
+                path = folder / hashlib.sha256(key.encode("utf-8")).hexdigest()
+                name = path.with_suffix(".key")
+                found = backend.buckets[bucket].keys.get(key)
+                if found is None:
+                    name.unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
+                    continue
+                part = path.with_suffix(".part")
+                part.write_bytes(found.value)
+                part.replace(path)
+                name.write_text(key, encoding="utf-8")
+
+
+def _backend() -> Any:
+    from moto.s3.models import s3_backends
+
+    return s3_backends[ACCOUNT]["aws"]
+
+
+def mirrored(app: App, mirror: Mirror) -> App:
+    """`app`, with every change that it accepts written through."""
+
+    def wrapped(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        method = environ["REQUEST_METHOD"]
+        if method not in ("PUT", "POST", "DELETE"):
+            return app(environ, start_response)
+        bucket, _, key = environ["PATH_INFO"].encode("latin-1").decode("utf-8").lstrip("/").partition("/")
+        query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        before = set(_backend().buckets[bucket].keys) if "delete" in query and bucket in _backend().buckets else set()
+        answer = b"".join(app(environ, start_response))
+        if bucket and "partNumber" not in query:
+            after = set(_backend().buckets[bucket].keys) if bucket in _backend().buckets else set()
+            mirror.follow(bucket, (before - after) if "delete" in query else [key] if key else [])
+        return [answer]
+
+    return wrapped
+
+
+def main(folder: Path | None) -> None:
+    """Serve until the parent process ends."""
+    os.environ.setdefault("MOTO_S3_CUSTOM_ENDPOINTS", "")
+    from moto.server import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log(self, type: str, message: str, *args: Any) -> None:
+            pass
+
+    app: App = DomainDispatcherApplication(create_backend_app)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        mirror = Mirror(folder)
+        mirror.restore()
+        app = mirrored(app, mirror)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    print(json.dumps({"port": server.server_port}), flush=True)  # noqa: T201 - the parent reads it
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+    server.serve_forever()
+
+
+def _leave_with_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)

@@ -1,0 +1,283 @@
+"""The only lifecycle of the embedded Redshift: what runs in the server's process, and in which order it starts and stops.
+
+    PostgreSQL (private socket)  <-  wire server (127.0.0.1:5439)  <-  clients
+    S3 endpoint (127.0.0.1, any port)  <-  COPY, UNLOAD, clients
+
+control.py starts and stops this process from outside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from warehouse.errors import LocalServerError
+from warehouse.local import catalog, s3
+from warehouse.local.copying import mover
+from warehouse.local.postgres import SUPERUSER, Postgres
+from warehouse.local.wire import auth
+from warehouse.local.wire.listener import Listener
+from warehouse.local.wire.upstream import Upstream
+from warehouse.objectstore import ObjectStore
+from warehouse.settings import SERVER_FILE, STATE_FOLDER
+
+HOST = "127.0.0.1"
+PORT = 5439
+DATABASE = "dev"
+USER = "awsuser"
+BUCKET = "warehouse"
+IAM_ROLE = f"arn:aws:iam::{s3.ACCOUNT}:role/warehouse-local"
+# The endpoint takes any keys; these are no secret, and there is no other place to use them.
+S3_KEYS = ("warehouse", "local-only")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run: the project's folder, the wanted port (0: any), whether to keep anything."""
+
+    home: Path
+    port: int = PORT
+    ephemeral: bool = False
+
+    @property
+    def state(self) -> Path:
+        return self.home / STATE_FOLDER
+
+
+class Server:
+    """Everything that runs in the server's process. `start()`, then `serve()` until `stop()`."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self._exit = contextlib.ExitStack()
+        self._listener: Listener | None = None
+        self._lookup_lock = threading.Lock()
+
+    def start(self) -> dict[str, Any]:
+        """Bring everything up and write the server's file. Raises LocalServerError; then nothing is left running."""
+        try:
+            return self._start()
+        except BaseException:
+            self._exit.close()
+            raise
+
+    def _start(self) -> dict[str, Any]:
+        state = self.options.state
+        try:
+            state.mkdir(parents=True, exist_ok=True)
+            self._exit.enter_context(_only_one(state / "lock"))
+            server_file = state / SERVER_FILE
+            server_file.unlink(missing_ok=True)
+        except OSError as error:
+            raise LocalServerError(
+                f"The folder {state} cannot be written: {error.strerror}.",
+                next_step="Give yourself write permission, or point WAREHOUSE_HOME at another folder.",
+            ) from error
+        data = self._data_folder(state)
+        s3_process = self._exit.enter_context(_s3_endpoint(None if self.options.ephemeral else data / "s3"))
+        postgres = Postgres(data / "postgres", durable=not self.options.ephemeral)
+        self._exit.callback(postgres.stop)
+        postgres.start()
+        password = _password(data / "password")
+        self._admin = self._prepare(postgres, password)
+        endpoint = _s3_address(s3_process)
+        store = ObjectStore(endpoint_url=endpoint, region=s3.REGION, keys=S3_KEYS)
+        self._make_bucket(endpoint)
+        self._listener = self._listen(postgres, store)
+        self._exit.callback(self._listener.close)
+        description = self._describe(password, endpoint)
+        _write_private(server_file, json.dumps(description, indent=1))
+        self._exit.callback(server_file.unlink, missing_ok=True)
+        return description
+
+    def serve(self) -> None:
+        """Serve clients until `stop()`."""
+        assert self._listener is not None
+        self._listener.serve()
+
+    def stop(self) -> None:
+        """Hang up, stop PostgreSQL cleanly, remove the server's file."""
+        self._exit.close()
+
+    # --- parts ------------------------------------------------------------------------------------------------
+
+    def _data_folder(self, state: Path) -> Path:
+        if not self.options.ephemeral:
+            return state
+        folder = Path(tempfile.mkdtemp(prefix="warehouse-ephemeral-"))
+        self._exit.callback(shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    def _prepare(self, postgres: Postgres, password: str) -> Upstream:
+        """The administrator's user, the database and the catalog; returns a connection for questions of the server's own."""
+        stored = auth.stored_hash(USER, password)
+        template = Upstream(postgres.socket, {"user": SUPERUSER, "database": "template1"})
+        try:
+            if not template.rows(f"SELECT 1 FROM pg_roles WHERE rolname = '{USER}'"):
+                template.run(f"CREATE ROLE {USER} SUPERUSER LOGIN PASSWORD '{stored}'")
+            else:
+                template.run(f"ALTER ROLE {USER} PASSWORD '{stored}'")
+            catalog.install(template)
+            databases = {row[0] for row in template.rows("SELECT datname FROM pg_database WHERE datallowconn")}
+        finally:
+            template.close()
+        if DATABASE not in databases:
+            maker = Upstream(postgres.socket, {"user": SUPERUSER, "database": "postgres"})
+            maker.run(f"CREATE DATABASE {DATABASE} OWNER {USER} TEMPLATE template1")
+            maker.close()
+        for name in sorted(str(d) for d in databases - {"template1", "template0", "postgres"}):
+            connection = Upstream(postgres.socket, {"user": SUPERUSER, "database": name})
+            catalog.install(connection)
+            connection.close()
+        admin = Upstream(postgres.socket, {"user": SUPERUSER, "database": "postgres"})
+        self._exit.callback(admin.close)
+        return admin
+
+    def _stored_hash(self, user: str) -> str | None:
+        with self._lookup_lock:
+            text = user.replace("'", "''")
+            rows = self._admin.rows(f"SELECT rolpassword FROM pg_authid WHERE rolname = '{text}' AND rolcanlogin AND rolname <> '{SUPERUSER}'")
+        return rows[0][0] if rows else None
+
+    def _listen(self, postgres: Postgres, store: ObjectStore) -> Listener:
+        def make_mover(database: str, user: str) -> mover.Mover:
+            return mover.Mover(postgres.socket, database, user, store)
+
+        wanted = self.options.port
+        for port in (wanted, 0):
+            try:
+                return Listener(HOST, port, postgres.socket, self._stored_hash, make_mover)
+            except OSError as error:
+                if port == 0:
+                    raise LocalServerError(f"No port can be opened on {HOST}: {error.strerror}.") from error
+        raise AssertionError("unreachable")
+
+    def _make_bucket(self, endpoint: str) -> None:
+        # One anonymous PUT; the endpoint is ours and needs no client library for it.
+        from urllib.request import Request, urlopen
+
+        with urlopen(Request(f"{endpoint}/{BUCKET}", method="PUT"), timeout=20) as answer:
+            answer.read()
+
+    def _describe(self, password: str, endpoint: str) -> dict[str, Any]:
+        assert self._listener is not None
+        port = self._listener.port
+        return {
+            "pid": os.getpid(),
+            "host": HOST,
+            "port": port,
+            "wanted_port": self.options.port,
+            "database": DATABASE,
+            "user": USER,
+            "password": password,
+            # The driver takes any `ssl` but the boolean True for "no TLS"; over loopback there is nothing to hide.
+            "url": f"redshift+redshift_connector://{USER}:{password}@{HOST}:{port}/{DATABASE}?ssl=false",
+            "psql": f"postgresql://{USER}:{password}@{HOST}:{port}/{DATABASE}",
+            "iam_role": IAM_ROLE,
+            "ephemeral": self.options.ephemeral,
+            "s3": {
+                "endpoint_url": endpoint,
+                "region": s3.REGION,
+                "stage": f"s3://{BUCKET}/stage",
+                "bucket": BUCKET,
+                "access_key": S3_KEYS[0],
+                "secret_key": S3_KEYS[1],
+            },
+        }
+
+
+@contextlib.contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Hold the project's lock; the system lets go of it when the process ends, however it ends."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LocalServerError(
+                f"An embedded Redshift already runs on {path.parent}.", next_step='See "warehouse local status".'
+            ) from error
+        yield
+
+
+@contextlib.contextmanager
+def _s3_endpoint(folder: Path | None) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "warehouse.local.s3", *([str(folder)] if folder else [])]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _s3_address(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        _, told = process.communicate()
+        raise LocalServerError(f"The S3 endpoint did not start: {told.strip().splitlines()[-1] if told.strip() else 'no reason given'}")
+    return f"http://{HOST}:{json.loads(line)['port']}"
+
+
+def _password(path: Path) -> str:
+    """The administrator's password: made once, then kept, so that a URL stays good over a restart."""
+    try:
+        return path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        # Redshift wants upper case, lower case and a digit (AWS r_CREATE_USER).
+        password = "Aa1" + secrets.token_hex(12)
+        _write_private(path, password)
+        return password
+
+
+def _write_private(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    part.replace(path)
+
+
+def main(options: Options, report: TextIO) -> int:
+    """The server's process: start, say on `report` what came of it (one line of JSON), serve until a signal asks to stop."""
+    server = Server(options)
+    stopping = threading.Event()
+
+    def stop(*_: object) -> None:
+        if not stopping.is_set():
+            stopping.set()
+            # Closing the listener lets serve() return; the rest happens in the main thread.
+            if server._listener is not None:
+                server._listener.close()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    try:
+        description = server.start()
+    except LocalServerError as error:
+        report.write(json.dumps({"error": error.message, "next_step": error.next_step}) + "\n")
+        report.flush()
+        return 1
+    report.write(json.dumps(description) + "\n")
+    report.flush()
+    report.close()
+    if not stopping.is_set():
+        server.serve()
+    server.stop()
+    return 0

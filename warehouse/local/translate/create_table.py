@@ -1,0 +1,319 @@
+"""CREATE TABLE: columns and keys go to PostgreSQL without what it would enforce; the design goes to our catalog.
+
+Source: AWS "CREATE TABLE" (r_CREATE_TABLE_NEW). CREATE TABLE … AS, LIKE and the rest of the grammar are refused by name.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from warehouse.local.translate import types
+from warehouse.local.translate.expressions import default_expression
+from warehouse.local.translate.plan import Plan, Refused, Steps, not_emulated
+from warehouse.local.translate.tokens import Stream, literal, path, quote
+
+ENCODINGS = {
+    "RAW", "AZ64", "BYTEDICT", "DELTA", "DELTA32K", "LZO", "MOSTLY8", "MOSTLY16", "MOSTLY32", "RUNLENGTH", "TEXT255", "TEXT32K", "ZSTD",
+}  # fmt: skip
+DISTSTYLES = {"EVEN": 0, "KEY": 1, "ALL": 8, "AUTO": 9}
+# reldiststyle, sort key limits: REDSHIFT.md sections 1 and 10
+MAX_COMPOUND, MAX_INTERLEAVED, MAX_COLUMNS = 400, 8, 1600
+# AWS r_CREATE_TABLE_NEW: types that can be a distribution or sort key
+_NO_KEY_TYPES = ("jsonb", "bytea")
+
+
+@dataclass
+class Column:
+    """A column as it was declared. `identity` is (seed, step, by_default)."""
+
+    name: str
+    type: str
+    not_null: bool = False
+    default: str = ""
+    identity: tuple[int, int, bool] | None = None
+    encode: str = ""
+    distkey: bool = False
+    sortkey: bool = False
+    constraints: list[dict[str, Any]] = field(default_factory=list)
+
+    def sql(self) -> str:
+        parts = [quote(self.name), self.type]
+        if self.identity:
+            seed, step, by_default = self.identity
+            parts.append(f"GENERATED {'BY DEFAULT' if by_default else 'ALWAYS'} AS IDENTITY (START {seed} INCREMENT {step}{_bounds(seed, step)})")
+        if self.default:
+            parts.append(f"DEFAULT {self.default}")
+        if self.not_null or self.identity:
+            parts.append("NOT NULL")
+        return " ".join(parts)
+
+
+def _bounds(seed: int, step: int) -> str:
+    # PostgreSQL's sequences start at 1 unless told otherwise; Redshift takes any seed.
+    return f" MINVALUE {min(seed, 1)}" if step > 0 else f" MAXVALUE {max(seed, -1)}"
+
+
+@dataclass
+class Attributes:
+    """The table attributes behind the closing parenthesis."""
+
+    diststyle: str = ""
+    distkey: str = ""
+    sortstyle: str = ""
+    sortkey: tuple[str, ...] = ()
+    encode_auto: bool = False
+    backup: bool = True
+
+
+def create_table(stream: Stream) -> Plan:
+    """Translate CREATE TABLE; the stream stands behind CREATE."""
+    local = stream.accept("LOCAL")
+    temporary = stream.accept("TEMPORARY") or stream.accept("TEMP")
+    if local and not temporary:
+        raise stream.syntax_error()
+    stream.expect("TABLE")
+    if_not_exists = stream.accept("IF", "NOT", "EXISTS")
+    name = stream.qualified()
+    temporary = temporary or name[-1].startswith("#")
+    if temporary and len(name) > 1:
+        raise Refused("cannot create temporary relation in non-temporary schema", "42P16")
+    if stream.sees("AS") or not stream.sees("("):
+        raise not_emulated("CREATE TABLE AS") if stream.sees("AS") else stream.syntax_error()
+    columns, constraints = _items(stream, name)
+    attributes = _attributes(stream)
+    stream.finish()
+    if not columns:
+        raise Refused("A table must have at least one column", "42601")
+    if len(columns) > MAX_COLUMNS:
+        raise Refused(f"tables can have at most {MAX_COLUMNS} columns", "54011")
+    design = _design(name, columns, constraints, attributes)
+    keyed = {one for c in design["constraints"] if c["kind"] == "p" for one in c["columns"]}
+    for column in columns:
+        column.not_null = column.not_null or column.name in keyed
+    body = ",\n  ".join(column.sql() for column in columns)
+    words = f"CREATE {'TEMPORARY ' if temporary else ''}TABLE {'IF NOT EXISTS ' if if_not_exists else ''}"
+    declare = f"SELECT pg_redshift.declare_table({literal(path(name))}, {literal(json.dumps(design))}::jsonb)"
+    return Steps(f"{words}{path(name)} (\n  {body}\n)", after=(declare,))
+
+
+def _items(stream: Stream, name: tuple[str, ...]) -> tuple[list[Column], list[dict[str, Any]]]:
+    columns: list[Column] = []
+    constraints: list[dict[str, Any]] = []
+    stream.expect("(")
+    while True:
+        if stream.sees("LIKE"):
+            raise not_emulated("CREATE TABLE (LIKE …)")
+        constraint = table_constraint(stream)
+        if constraint is not None:
+            constraints.append(constraint)
+        else:
+            columns.append(column(stream))
+        if not stream.accept(","):
+            break
+    stream.expect(")")
+    seen: set[str] = set()
+    for one in columns:
+        if one.name in seen:
+            raise Refused(f'column "{one.name}" specified more than once', "42701")
+        seen.add(one.name)
+    return columns, constraints
+
+
+def table_constraint(stream: Stream) -> dict[str, Any] | None:
+    """[CONSTRAINT name] PRIMARY KEY (…) | UNIQUE (…) | FOREIGN KEY (…) REFERENCES t [(…)], or None when no constraint is next."""
+    given = None
+    if stream.accept("CONSTRAINT"):
+        given = stream.name()
+    if stream.accept("PRIMARY", "KEY"):
+        return {"kind": "p", "name": given, "columns": stream.names()}
+    if stream.accept("FOREIGN", "KEY"):
+        columns = stream.names()
+        return {"kind": "f", "name": given, "columns": columns, **_references(stream)}
+    if stream.sees("UNIQUE", "(") or (given and stream.sees("UNIQUE")):
+        stream.expect("UNIQUE")
+        return {"kind": "u", "name": given, "columns": stream.names()}
+    if stream.sees("CHECK"):
+        raise Refused("CHECK constraints are not supported", "0A000")
+    if stream.sees("EXCLUDE"):
+        raise Refused("EXCLUDE constraints are not supported", "0A000")
+    if given is not None:
+        raise stream.syntax_error()
+    return None
+
+
+def _references(stream: Stream) -> dict[str, Any]:
+    stream.expect("REFERENCES")
+    target = stream.qualified()
+    columns = stream.names() if stream.sees("(") else ()
+    if stream.sees("ON") or stream.sees("MATCH") or stream.sees("DEFERRABLE"):
+        raise stream.syntax_error()
+    return {"ref_table": path(target), "ref_columns": columns}
+
+
+def column(stream: Stream) -> Column:
+    """name type [attributes and constraints, in any order]"""
+    name = stream.name()
+    found = Column(name, types.column_type(stream))
+    while not (stream.done or stream.sees(",") or stream.sees(")")):
+        if stream.accept("NOT", "NULL"):
+            found.not_null = True
+        elif stream.accept("NULL"):
+            pass
+        elif stream.accept("DEFAULT"):
+            found.default = default_expression(
+                stream.until("NOT", "NULL", "ENCODE", "DISTKEY", "SORTKEY", "UNIQUE", "PRIMARY", "REFERENCES", "COLLATE", "CHECK", ",", ")")
+            )
+        elif stream.accept("IDENTITY"):
+            found.identity = (*_seed_and_step(stream), False)
+        elif stream.accept("GENERATED"):
+            if not stream.accept("BY", "DEFAULT", "AS", "IDENTITY"):
+                raise stream.syntax_error()
+            found.identity = (*_seed_and_step(stream), True)
+        elif stream.accept("ENCODE"):
+            found.encode = encoding(stream, found)
+        elif stream.accept("DISTKEY"):
+            found.distkey = True
+        elif stream.accept("SORTKEY"):
+            found.sortkey = True
+        elif stream.accept("UNIQUE"):
+            found.constraints.append({"kind": "u", "name": None, "columns": (name,)})
+        elif stream.accept("PRIMARY", "KEY"):
+            found.constraints.append({"kind": "p", "name": None, "columns": (name,)})
+        elif stream.sees("REFERENCES"):
+            found.constraints.append({"kind": "f", "name": None, "columns": (name,), **_references(stream)})
+        elif stream.sees("COLLATE"):
+            raise not_emulated("COLLATE on a column")
+        elif stream.sees("CHECK"):
+            raise Refused("CHECK constraints are not supported", "0A000")
+        else:
+            raise stream.syntax_error()
+    if found.identity and found.type not in ("integer", "bigint"):
+        raise Refused(f'Column "{name}" of type IDENTITY must be INTEGER or BIGINT', "42P16")
+    if found.identity and found.default:
+        raise Refused(f'both default and identity specified for column "{name}"', "42601")
+    return found
+
+
+def _seed_and_step(stream: Stream) -> tuple[int, int]:
+    if not stream.accept("("):
+        return 1, 1
+    seed = stream.integer()
+    stream.expect(",")
+    step = stream.integer()
+    stream.expect(")")
+    if step == 0:
+        raise Refused("IDENTITY step must not be zero", "22023")
+    return seed, step
+
+
+# AWS c_Compression_encodings; only what AWS documents as impossible is refused, the table is known to be out of date otherwise
+_TOO_WIDE = {
+    "MOSTLY8": ("smallint", "integer", "bigint", "numeric"),
+    "MOSTLY16": ("integer", "bigint", "numeric"),
+    "MOSTLY32": ("bigint", "numeric"),
+    "TEXT255": ("varchar",),
+    "TEXT32K": ("varchar",),
+    "AZ64": ("smallint", "integer", "bigint", "numeric", "date", "timestamp", "timestamptz", "time", "timetz"),
+    "DELTA": ("smallint", "integer", "bigint", "numeric", "date", "timestamp"),
+    "DELTA32K": ("integer", "bigint", "numeric", "date", "timestamp"),
+}
+
+
+def encoding(stream: Stream, of: Column) -> str:
+    """The encoding behind ENCODE, held against the column's type."""
+    word = stream.name().upper()
+    if word not in ENCODINGS:
+        raise Refused(f'invalid encoding type specified for column "{of.name}"', "42601")
+    base = of.type.partition("(")[0]
+    if word in _TOO_WIDE and base not in _TOO_WIDE[word]:
+        raise Refused(f'invalid encoding type specified for column "{of.name}"', "0A000", detail=f"ENCODE {word} does not go with {of.type}.")
+    return word.lower()
+
+
+def _attributes(stream: Stream) -> Attributes:
+    found = Attributes()
+    while not stream.done:
+        if stream.accept("BACKUP"):
+            found.backup = _yes_or_no(stream)
+        elif stream.accept("DISTSTYLE"):
+            if found.diststyle:
+                raise stream.syntax_error()
+            word = stream.name().upper()
+            if word not in DISTSTYLES:
+                raise Refused(f'invalid DISTSTYLE "{word.lower()}"', "42601")
+            found.diststyle = word
+        elif stream.accept("DISTKEY"):
+            names = stream.names()
+            if len(names) > 1 or found.distkey:
+                raise Refused("cannot specify more than one distribution key", "42P16")
+            found.distkey = names[0]
+        elif stream.accept("ENCODE", "AUTO"):
+            found.encode_auto = True
+        elif stream.sees("SORTKEY") or stream.sees("COMPOUND") or stream.sees("INTERLEAVED"):
+            _sortkey(stream, found)
+        else:
+            raise stream.syntax_error()
+    return found
+
+
+def _yes_or_no(stream: Stream) -> bool:
+    if stream.accept("YES"):
+        return True
+    stream.expect("NO")
+    return False
+
+
+def _sortkey(stream: Stream, found: Attributes) -> None:
+    if found.sortstyle:
+        raise Refused("multiple SORTKEY clauses are not allowed", "42601")
+    style = "interleaved" if stream.accept("INTERLEAVED") else "compound"
+    if style == "compound":
+        stream.accept("COMPOUND")
+    stream.expect("SORTKEY")
+    if stream.accept("AUTO"):
+        found.sortstyle = "auto"
+        return
+    found.sortstyle, found.sortkey = style, stream.names()
+
+
+def _design(name: tuple[str, ...], columns: list[Column], constraints: list[dict[str, Any]], given: Attributes) -> dict[str, Any]:
+    """Everything about the table that PostgreSQL does not keep. Raises Refused for combinations that Redshift refuses."""
+    distkeys = [c.name for c in columns if c.distkey] + ([given.distkey] if given.distkey else [])
+    if len(distkeys) > 1:
+        raise Refused("cannot specify more than one distribution key", "42P16")
+    if distkeys and given.diststyle not in ("", "KEY"):
+        raise Refused(f"cannot specify DISTKEY with DISTSTYLE {given.diststyle}", "42P16")
+    if given.diststyle == "KEY" and not distkeys:
+        raise Refused("DISTSTYLE KEY requires a DISTKEY column", "42P16")
+    sort_columns = [c.name for c in columns if c.sortkey]
+    if len(sort_columns) > 1:
+        raise Refused("cannot specify SORTKEY on more than one column; use the table attribute", "42P16")
+    if sort_columns and given.sortstyle == "auto":
+        raise Refused("Invalid syntax: Create table sortkey auto with initial sortkeys", "42601")
+    if sort_columns and given.sortstyle:
+        raise Refused("cannot specify SORTKEY both on a column and on the table", "42P16")
+    sortkey = tuple(sort_columns) or given.sortkey
+    sortstyle = given.sortstyle or ("compound" if sortkey else "auto")
+    limit = MAX_INTERLEAVED if sortstyle == "interleaved" else MAX_COMPOUND
+    if len(sortkey) > limit:
+        raise Refused(f"{sortstyle} sort keys can have at most {limit} columns", "54011")
+    if len(set(sortkey)) < len(sortkey):
+        raise Refused("a column appears twice in SORTKEY", "42701")
+    for column_ in columns:
+        if column_.type in _NO_KEY_TYPES and column_.name in (*distkeys, *sortkey):
+            raise Refused(f'column "{column_.name}" of this type cannot be a distribution or sort key', "0A000")
+    encode = {c.name: c.encode for c in columns if c.encode}
+    return {
+        "diststyle": DISTSTYLES[given.diststyle or ("KEY" if distkeys else "AUTO")],
+        "distkey": distkeys[0] if distkeys else None,
+        "sortstyle": sortstyle,
+        "sortkey": list(sortkey),
+        # One explicit ENCODE turns ENCODE AUTO off for the table, unless the table says ENCODE AUTO too.
+        "encode_auto": given.encode_auto or not encode,
+        "encode": encode,
+        "backup": given.backup,
+        # Keys before foreign keys, so that a table may refer to itself.
+        "constraints": sorted([*(k for c in columns for k in c.constraints), *constraints], key=lambda c: c["kind"] == "f"),
+    }

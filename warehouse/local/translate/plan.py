@@ -1,0 +1,85 @@
+"""What a Redshift statement turns into: values that the session executes, never executed here.
+
+    Pass      one statement of PostgreSQL; its answer goes to the client as it is
+    Steps     several statements of PostgreSQL of which the client sees one
+    Refuse    an error, in Redshift's words where they are known
+    Copy      COPY … FROM 's3://…'
+    Unload    UNLOAD ('…') TO 's3://…'
+    Nothing   an empty statement
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One statement that PostgreSQL executes for us. `control` marks BEGIN, COMMIT and the like."""
+
+    sql: str
+    control: bool = False
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Statements that belong together; the client sees the answer of `main`, under `tag` when one is given."""
+
+    main: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    tag: str = ""
+
+    def sql(self) -> str:
+        return ";\n".join((*self.before, self.main, *self.after))
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """What Redshift, or this server, does not do. SQLSTATE 0A000 unless Redshift says otherwise."""
+
+    message: str
+    sqlstate: str = "0A000"
+    detail: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """COPY from S3. `parameters` maps upper-case option names to their arguments (None when it takes none)."""
+
+    table: tuple[str, ...]
+    columns: tuple[str, ...]
+    source: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unload:
+    """UNLOAD to S3. `query` is the translated SELECT."""
+
+    query: str
+    target: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """An empty statement."""
+
+
+Plan = Pass | Steps | Refuse | Copy | Unload | Nothing
+
+
+class Refused(Exception):
+    """Raised while translating; carries the refusal that becomes the plan."""
+
+    def __init__(self, message: str, sqlstate: str = "0A000", *, detail: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.plan = Refuse(message, sqlstate, detail, hint)
+
+
+def not_emulated(what: str) -> Refused:
+    """The answer to what is neither emulated nor known to be refused by Redshift."""
+    return Refused(f"not emulated: {what}", hint="The embedded Redshift does not know this; a cluster may.")

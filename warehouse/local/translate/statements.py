@@ -1,0 +1,89 @@
+"""Which family a statement belongs to. A statement of no family is refused by name."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from warehouse.local.translate import alter_table, create_table, transfer, utility
+from warehouse.local.translate.plan import Nothing, Pass, Plan, Refused, not_emulated
+from warehouse.local.translate.query import translate_query
+from warehouse.local.translate.tokens import Stream, Token, split
+
+# Longer texts (a multi-row INSERT) come once; keeping their plans would only cost memory.
+_WORTH_KEEPING = 20_000
+
+
+def translate(text: str) -> list[Plan]:
+    """The plans of all statements in `text`, in order. Never raises for bad SQL: what is refused is a Refuse plan."""
+    return list(_kept(text)) if len(text) <= _WORTH_KEEPING else _translate(text)
+
+
+@lru_cache(maxsize=4096)
+def _kept(text: str) -> tuple[Plan, ...]:
+    return tuple(_translate(text))
+
+
+def _translate(text: str) -> list[Plan]:
+    try:
+        statements = split(text)
+    except Refused as refused:
+        return [refused.plan]
+    if not statements:
+        return [Nothing()]
+    plans: list[Plan] = []
+    for one, tokens in statements:
+        try:
+            plans.append(_one(one, tokens))
+        except Refused as refused:
+            plans.append(refused.plan)
+    return plans
+
+
+def _one(text: str, tokens: list[Token]) -> Plan:
+    stream = Stream(text, tokens)
+    first = stream.peek()
+    if first.word in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE") or first.text == "(":
+        if first.word == "SELECT" and any(t.word == "INTO" for t in tokens):
+            raise not_emulated("SELECT INTO")
+        return Pass(translate_query(text).sql)
+    stream.next()
+    if first.word == "COPY":
+        return transfer.copy(stream)
+    if first.word == "UNLOAD":
+        return transfer.unload(stream)
+    if first.word == "CREATE":
+        return _create(stream)
+    if first.word == "ALTER" and stream.accept("TABLE"):
+        return alter_table.alter_table(stream)
+    if first.word == "DROP" and stream.accept("TABLE"):
+        return alter_table.drop_table(stream)
+    handler = utility.HANDLERS.get(first.word)
+    if handler is None:
+        raise not_emulated(_title(text, tokens))
+    return handler(stream)
+
+
+# What Redshift does not have (c_unsupported-postgresql-features), as CREATE names it.
+_NO_SUCH_OBJECTS = {"INDEX", "SEQUENCE", "TRIGGER", "TYPE", "DOMAIN", "RULE", "TABLESPACE", "EXTENSION", "OPERATOR", "AGGREGATE", "COLLATION", "POLICY"}
+
+
+def _create(stream: Stream) -> Plan:
+    word = stream.peek().word
+    if word in ("TABLE", "TEMP", "TEMPORARY", "LOCAL"):
+        return create_table.create_table(stream)
+    if word == "UNIQUE" and stream.peek(1).word == "INDEX":
+        word = "INDEX"
+    if word in _NO_SUCH_OBJECTS:
+        raise Refused(f"CREATE {word} is not supported", "0A000")
+    if word == "SCHEMA":
+        return utility.create_schema(stream)
+    raise not_emulated(f"CREATE {word}")
+
+
+def _title(text: str, tokens: list[Token]) -> str:
+    words = []
+    for token in tokens[:2]:
+        if token.kind != "word":
+            break
+        words.append(token.word)
+    return " ".join(words) or text[:20]

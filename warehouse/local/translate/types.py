@@ -1,0 +1,107 @@
+"""Column types: which Redshift has, what they become behind us, what they are when no length is given.
+
+Source: AWS "Data types" (c_Supported_data_types), "Character types" (r_Character_types), "Unsupported PostgreSQL data types".
+"""
+
+from __future__ import annotations
+
+from warehouse.local.translate.plan import Refused, not_emulated
+from warehouse.local.translate.tokens import Stream
+
+MAX_VARCHAR = 65535
+MAX_CHAR = 4096
+
+_PLAIN = {
+    "SMALLINT": "smallint", "INT2": "smallint", "INTEGER": "integer", "INT": "integer", "INT4": "integer", "BIGINT": "bigint",
+    "INT8": "bigint", "REAL": "real", "FLOAT4": "real", "FLOAT8": "double precision", "BOOLEAN": "boolean", "BOOL": "boolean",
+    "DATE": "date", "TIMESTAMPTZ": "timestamptz", "TIMETZ": "timetz",
+}  # fmt: skip
+_UNSUPPORTED = {
+    "SERIAL", "BIGSERIAL", "SMALLSERIAL", "SERIAL4", "SERIAL8", "BYTEA", "JSON", "JSONB", "UUID", "MONEY", "INET", "CIDR", "XML", "BIT",
+    "ARRAY", "HSTORE", "POINT", "LINE", "BOX", "CIRCLE", "TSVECTOR", "TSQUERY", "OID", "REGCLASS", "NAME", "MACADDR", "ENUM",
+}  # fmt: skip
+_LATER = {"SUPER", "VARBYTE", "VARBINARY", "HLLSKETCH", "GEOMETRY", "GEOGRAPHY", "INTERVAL"}
+
+
+def column_type(stream: Stream) -> str:
+    """Read a column's type and return PostgreSQL's spelling. Raises Refused."""
+    word = stream.name().upper()
+    if word in _PLAIN:
+        found = _PLAIN[word]
+    elif word in ("VARCHAR", "NVARCHAR"):
+        found = f"varchar({_length(stream, 256, MAX_VARCHAR, 'varchar')})"
+    elif word == "TEXT":
+        found = f"varchar({_length(stream, 256, MAX_VARCHAR, 'varchar')})"
+    elif word in ("CHARACTER", "CHAR", "NCHAR"):
+        if word == "CHARACTER" and stream.accept("VARYING"):
+            found = f"varchar({_length(stream, 256, MAX_VARCHAR, 'varchar')})"
+        else:
+            found = f"char({_length(stream, 1, MAX_CHAR, 'char')})"
+    elif word == "BPCHAR":
+        found = "char(256)"
+    elif word in ("DECIMAL", "NUMERIC"):
+        found = _decimal(stream)
+    elif word == "DOUBLE":
+        stream.expect("PRECISION")
+        found = "double precision"
+    elif word == "FLOAT":
+        found = _float(stream)
+    elif word in ("TIMESTAMP", "TIME"):
+        found = word.lower()
+        if stream.accept("WITH"):
+            stream.expect("TIME", "ZONE")
+            found += "tz"
+        elif stream.accept("WITHOUT"):
+            stream.expect("TIME", "ZONE")
+    elif word in _UNSUPPORTED:
+        raise Refused(f'Column "{_before(stream)}" has unsupported type "{word.lower()}".', "0A000")
+    elif word in _LATER:
+        raise not_emulated(f"columns of type {word}")
+    else:
+        raise Refused(f'type "{word.lower()}" does not exist', "42704")
+    if stream.sees("[") or stream.sees("ARRAY"):
+        raise Refused(f'Column "{_before(stream)}" has unsupported type "{found}[]".', "0A000")
+    return found
+
+
+def _before(stream: Stream) -> str:
+    return stream.peek(-2).text.lower()
+
+
+def _length(stream: Stream, default: int, limit: int, kind: str) -> int:
+    if not stream.accept("("):
+        return default
+    if stream.accept("MAX"):
+        size = limit
+    else:
+        size = stream.integer()
+    stream.expect(")")
+    if size < 1:
+        raise Refused(f"length for type {kind} must be at least 1", "22023")
+    if size > limit:
+        raise Refused(f"length for type {kind} cannot exceed {limit}", "22023")
+    return size
+
+
+def _decimal(stream: Stream) -> str:
+    precision, scale = 18, 0
+    if stream.accept("("):
+        precision = stream.integer()
+        if stream.accept(","):
+            scale = stream.integer()
+        stream.expect(")")
+    if not 1 <= precision <= 38:
+        raise Refused(f"DECIMAL precision {precision} must be between 1 and 38", "22023")
+    if not 0 <= scale <= min(precision, 37):
+        raise Refused(f"DECIMAL scale {scale} must be between 0 and precision {precision}", "22023")
+    return f"numeric({precision},{scale})"
+
+
+def _float(stream: Stream) -> str:
+    if not stream.accept("("):
+        return "double precision"
+    bits = stream.integer()
+    stream.expect(")")
+    if not 1 <= bits <= 53:
+        raise Refused("precision for type float must be between 1 and 53 bits", "22023")
+    return "real" if bits <= 24 else "double precision"

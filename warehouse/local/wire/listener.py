@@ -1,0 +1,181 @@
+"""Sockets, threads and limits: a thread a client, from the first packet to the last.
+
+Before a client has proved its password it gets little: a small first packet, a few seconds, and one of a limited number of
+places. Loopback is the default; the embedded server is not made for a network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from warehouse.local.wire import auth, reply, upstream
+from warehouse.local.wire import messages as m
+from warehouse.local.wire.session import Mover, Session
+from warehouse.local.wire.upstream import Upstream, UpstreamError, UpstreamGone
+
+log = logging.getLogger(__name__)
+
+# Redshift allows 500 connections to a cluster (AWS "Quotas and limits"); PostgreSQL behind us is started for this many.
+MAX_CLIENTS = 200
+# Seconds that a client has for its start-up packet and its password.
+LOGIN_SECONDS = 20.0
+
+MoverFactory = Callable[[str, str], Mover]
+
+
+class Listener:
+    """Accepts clients on `host`:`port` and serves each in a thread of its own."""
+
+    def __init__(self, host: str, port: int, postgres: Path, stored_hash: Callable[[str], str | None], mover: MoverFactory) -> None:
+        """Bind at once (port 0: any). `postgres` is the socket of PostgreSQL; `stored_hash` knows a user's password hash;
+        `mover` makes what executes COPY and UNLOAD for (database, user). Raises OSError when the port is taken."""
+        self._socket = socket.create_server((host, port), backlog=128)
+        self._postgres = postgres
+        self._stored_hash = stored_hash
+        self._mover = mover
+        self._clients: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._closing = False
+
+    @property
+    def port(self) -> int:
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    def serve(self) -> None:
+        """Accept until `close()` is called."""
+        while not self._closing:
+            try:
+                client, _ = self._socket.accept()
+            except OSError:
+                break
+            with self._lock:
+                full = len(self._clients) >= MAX_CLIENTS
+                if not full:
+                    self._clients.add(client)
+            if full:
+                with contextlib.suppress(OSError):
+                    client.sendall(m.error("53300", "connection limit exceeded", severity="FATAL").encode())
+                client.close()
+                continue
+            threading.Thread(target=self._serve_one, args=(client,), name="client", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop accepting and hang up on every client."""
+        self._closing = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        with self._lock:
+            clients = list(self._clients)
+        for client in clients:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+
+    def _serve_one(self, client: socket.socket) -> None:
+        try:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client.settimeout(LOGIN_SECONDS)
+            connection = self._log_in(client)
+            if connection is not None:
+                client.settimeout(None)
+                self._converse(client, *connection)
+        except (OSError, EOFError):
+            pass  # the client left, or never said who it is in time
+        except m.ProtocolError as problem:
+            _last_words(client, m.error("08P01", str(problem), severity="FATAL"))
+        except Exception:  # noqa: BLE001 - one client's trouble must not reach the others; it is logged whole
+            log.exception("a client's session ended with an error of the server")
+            _last_words(client, m.error("XX000", "internal error of the embedded server; see its log", severity="FATAL"))
+        finally:
+            with self._lock:
+                self._clients.discard(client)
+            client.close()
+
+    def _converse(self, client: socket.socket, backend: Upstream, mover: Mover) -> None:
+        session = Session(client, backend, mover)
+        try:
+            session.run()
+        except UpstreamGone:
+            _last_words(client, m.error("57P01", "terminating connection: the database behind it stopped", severity="FATAL"))
+        finally:
+            if session.busy:  # what a client that left was waiting for must not go on and hold locks
+                upstream.cancel(self._postgres, backend.pid, backend.key)
+            backend.close()
+
+    def _log_in(self, client: socket.socket) -> tuple[Upstream, Mover] | None:
+        first = _first_packet(client)
+        while first.code in (m.SSL_REQUEST, m.GSS_REQUEST):
+            client.sendall(b"N")
+            first = _first_packet(client)
+        if first.code == m.CANCEL_REQUEST:
+            upstream.cancel(self._postgres, first.cancel_pid, first.cancel_key)
+            return None
+        user = first.parameters.get("user", "")
+        database = first.parameters.get("database") or user
+        if not user:
+            raise m.ProtocolError("no user name in the start-up packet")
+        stored = self._stored_hash(user)
+        salt = secrets.token_bytes(4)
+        client.sendall(m.authentication_md5(salt))
+        answer = _password(client)
+        # The answer of an unknown user is compared too, so that both take the same time.
+        known = auth.matches(stored or "md5" + "0" * 32, salt, answer) and stored is not None
+        if not known:
+            _last_words(client, m.error("28000", f'password authentication failed for user "{user}"', severity="FATAL"))
+            return None
+        parameters = {"user": user, "database": database, "client_encoding": "UTF8"}
+        if name := first.parameters.get("application_name"):
+            parameters["application_name"] = name
+        try:
+            backend = Upstream(self._postgres, parameters)
+        except UpstreamError as error:
+            _last_words(client, reply.notice(error.notice))
+            return None
+        except UpstreamGone:
+            _last_words(client, m.error("57P03", "the database system is not available", severity="FATAL"))
+            return None
+        greeting = bytearray(m.AUTHENTICATION_OK)
+        for key, value in backend.parameters.items():
+            if announced := reply.parameter(key, value):
+                greeting += m.parameter_status(*announced)
+        greeting += m.backend_key(backend.pid, backend.key) + m.ready(backend.status)
+        client.sendall(greeting)
+        return backend, self._mover(database, user)
+
+
+def _last_words(client: socket.socket, notice: m.Notice) -> None:
+    with contextlib.suppress(OSError):
+        client.sendall(notice.encode())
+
+
+def _exactly(client: socket.socket, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        chunk = client.recv(size - len(data))
+        if not chunk:
+            raise EOFError
+        data += chunk
+    return bytes(data)
+
+
+def _first_packet(client: socket.socket) -> m.Startup:
+    size = int.from_bytes(_exactly(client, 4), "big", signed=True)
+    if not 8 <= size <= m.MAX_STARTUP:
+        raise m.ProtocolError(f"invalid length of start-up packet: {size}")
+    return m.parse_startup(_exactly(client, size - 4))
+
+
+def _password(client: socket.socket) -> bytes:
+    if _exactly(client, 1) != b"p":
+        raise m.ProtocolError("expected a password message")
+    size = int.from_bytes(_exactly(client, 4), "big", signed=True)
+    if not 5 <= size <= m.MAX_STARTUP:
+        raise m.ProtocolError(f"invalid length of password message: {size}")
+    return _exactly(client, size - 4)

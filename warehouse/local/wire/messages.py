@@ -1,0 +1,269 @@
+"""Protocol 3.0 messages: bytes to values and back, no I/O.
+
+A message is one type byte, an int32 length that counts itself, and a body; only the start-up packet has no type byte.
+Source: PostgreSQL documentation, "Frontend/Backend Protocol"; Redshift keeps protocol 3.0.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+PROTOCOL_3 = 196608
+SSL_REQUEST = 80877103
+GSS_REQUEST = 80877104
+CANCEL_REQUEST = 80877102
+
+# A start-up packet is at most this long in PostgreSQL too; anything larger is not a client of ours.
+MAX_STARTUP = 10_000
+# Redshift limits one SQL statement to 16 MB (REDSHIFT.md, section 1); bind values come on top of it.
+MAX_MESSAGE = 64 * 1024 * 1024
+
+_INT32 = struct.Struct("!i")
+_HEADER = struct.Struct("!ci")
+_BIND_COUNT = struct.Struct("!h")
+
+
+class ProtocolError(Exception):
+    """The peer sent bytes that are not protocol 3.0."""
+
+
+@dataclass(frozen=True)
+class Startup:
+    """The first packet of a connection: a request code and, for a real start, its parameters."""
+
+    code: int
+    parameters: dict[str, str] = field(default_factory=dict)
+    cancel_pid: int = 0
+    cancel_key: bytes = b""
+
+
+def parse_startup(body: bytes) -> Startup:
+    """Read a start-up packet's body (all after its length). Raises ProtocolError."""
+    if len(body) < 4:
+        raise ProtocolError("start-up packet is too short")
+    (code,) = _INT32.unpack_from(body)
+    if code == CANCEL_REQUEST:
+        if len(body) < 12:
+            raise ProtocolError("cancel request is too short")
+        return Startup(code, cancel_pid=_INT32.unpack_from(body, 4)[0], cancel_key=bytes(body[8:]))
+    if code in (SSL_REQUEST, GSS_REQUEST):
+        return Startup(code)
+    if code >> 16 != 3:
+        raise ProtocolError(f"unsupported frontend protocol {code >> 16}.{code & 0xFFFF}")
+    try:
+        words = bytes(body[4:]).decode("utf-8").split("\0")
+    except UnicodeDecodeError as error:
+        raise ProtocolError("start-up packet is not UTF-8") from error
+    pairs = iter(words)
+    parameters = {}
+    for name in pairs:
+        if not name:
+            break
+        parameters[name] = next(pairs, "")
+    return Startup(PROTOCOL_3, parameters)
+
+
+class Reader:
+    """Cuts a growing buffer into messages. Feed it bytes, take whole messages out."""
+
+    def __init__(self, limit: int = MAX_MESSAGE) -> None:
+        self._buffer = bytearray()
+        self._limit = limit
+
+    def feed(self, data: bytes) -> None:
+        self._buffer += data
+
+    def __len__(self) -> int:
+        return len(self._buffer)
+
+    def take(self) -> tuple[bytes, bytes] | None:
+        """The next whole message as (type, body), or None when more bytes are needed. Raises ProtocolError."""
+        buffer = self._buffer
+        if len(buffer) < 5:
+            return None
+        kind, length = _HEADER.unpack_from(buffer)
+        if length < 4 or length > self._limit:
+            raise ProtocolError(f"invalid message length {length}")
+        end = length + 1
+        if len(buffer) < end:
+            return None
+        body = bytes(buffer[5:end])
+        del buffer[:end]
+        return kind, body
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        while (message := self.take()) is not None:
+            yield message
+
+
+def message(kind: bytes, body: bytes = b"") -> bytes:
+    """A whole message: type, length, body."""
+    return _HEADER.pack(kind, len(body) + 4) + body
+
+
+def text(value: str) -> bytes:
+    """A zero-terminated string."""
+    return value.encode("utf-8") + b"\0"
+
+
+def take_text(body: bytes, start: int = 0) -> tuple[str, int]:
+    """A zero-terminated string at `start`, and where the next field begins. Raises ProtocolError."""
+    end = body.find(b"\0", start)
+    if end < 0:
+        raise ProtocolError("a string is not terminated")
+    try:
+        return body[start:end].decode("utf-8"), end + 1
+    except UnicodeDecodeError as error:
+        raise ProtocolError("a string is not UTF-8") from error
+
+
+@dataclass(frozen=True)
+class Parse:
+    """A Parse message: the statement's name, its text, and the bytes of its parameter types as they came."""
+
+    name: str
+    query: str
+    types: bytes
+
+    def encode(self) -> bytes:
+        return message(b"P", text(self.name) + text(self.query) + self.types)
+
+
+def parse_parse(body: bytes) -> Parse:
+    name, at = take_text(body)
+    query, at = take_text(body, at)
+    return Parse(name, query, body[at:])
+
+
+def parse_bind(body: bytes) -> tuple[str, str]:
+    """Portal and statement name of a Bind message; the values pass through untouched."""
+    portal, at = take_text(body)
+    statement, _ = take_text(body, at)
+    return portal, statement
+
+
+def query(sql: str) -> bytes:
+    return message(b"Q", text(sql))
+
+
+SYNC = message(b"S")
+
+
+def startup(parameters: dict[str, str]) -> bytes:
+    body = _INT32.pack(PROTOCOL_3) + b"".join(text(k) + text(v) for k, v in parameters.items()) + b"\0"
+    return _INT32.pack(len(body) + 4) + body
+
+
+def authentication_md5(salt: bytes) -> bytes:
+    return message(b"R", _INT32.pack(5) + salt)
+
+
+AUTHENTICATION_OK = message(b"R", _INT32.pack(0))
+
+
+def parameter_status(name: str, value: str) -> bytes:
+    return message(b"S", text(name) + text(value))
+
+
+def backend_key(pid: int, key: bytes) -> bytes:
+    return message(b"K", _INT32.pack(pid) + key)
+
+
+def ready(status: bytes) -> bytes:
+    return message(b"Z", status)
+
+
+def command_complete(tag: str) -> bytes:
+    return message(b"C", text(tag))
+
+
+EMPTY_QUERY = message(b"I")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The fields of an ErrorResponse or NoticeResponse, by their one-letter codes."""
+
+    fields: dict[str, str]
+
+    @property
+    def sqlstate(self) -> str:
+        return self.fields.get("C", "")
+
+    @property
+    def text(self) -> str:
+        return self.fields.get("M", "")
+
+    def encode(self, kind: bytes = b"E") -> bytes:
+        return message(kind, b"".join(k.encode() + text(v) for k, v in self.fields.items()) + b"\0")
+
+
+def error(sqlstate: str, text_: str, *, detail: str = "", hint: str = "", severity: str = "ERROR") -> Notice:
+    """An error of our own, in the fields that every driver reads."""
+    fields = {"S": severity, "V": severity, "C": sqlstate, "M": text_}
+    if detail:
+        fields["D"] = detail
+    if hint:
+        fields["H"] = hint
+    return Notice(fields)
+
+
+def parse_notice(body: bytes) -> Notice:
+    fields: dict[str, str] = {}
+    at = 0
+    while at < len(body) and body[at] != 0:
+        value, end = take_text(body, at + 1)
+        fields[chr(body[at])] = value
+        at = end
+    return Notice(fields)
+
+
+def row_description(columns: Sequence[tuple[str, int]]) -> bytes:
+    """Columns as (name, type OID), all in text format."""
+    parts = [_BIND_COUNT.pack(len(columns))]
+    for name, oid in columns:
+        parts.append(text(name) + struct.pack("!ihihih", 0, 0, oid, -1, -1, 0))
+    return message(b"T", b"".join(parts))
+
+
+def data_row(values: Sequence[str | None]) -> bytes:
+    parts = [_BIND_COUNT.pack(len(values))]
+    for value in values:
+        if value is None:
+            parts.append(_INT32.pack(-1))
+        else:
+            raw = value.encode("utf-8")
+            parts.append(_INT32.pack(len(raw)) + raw)
+    return message(b"D", b"".join(parts))
+
+
+def parse_data_row(body: bytes) -> list[bytes | None]:
+    """The raw values of a DataRow."""
+    (count,) = _BIND_COUNT.unpack_from(body)
+    at, values = 2, []
+    for _ in range(count):
+        (size,) = _INT32.unpack_from(body, at)
+        at += 4
+        if size < 0:
+            values.append(None)
+        else:
+            values.append(body[at : at + size])
+            at += size
+    return values  # type: ignore[return-value]
+
+
+def skip_rows(buffer: bytearray, start: int) -> int:
+    """Where the run of DataRow messages that begins at `start` ends: the first byte that is not a whole such message.
+
+    This is the inner loop of a fetch: it looks at headers only, so that rows pass through as they are.
+    """
+    at, size = start, len(buffer)
+    unpack = _INT32.unpack_from
+    while size - at >= 5 and buffer[at] == 0x44:
+        end = at + 1 + unpack(buffer, at + 1)[0]
+        if end > size:
+            break
+        at = end
+    return at

@@ -1,0 +1,67 @@
+"""PostgreSQL's answers in Redshift's words: which parameters are announced, how errors read.
+
+Texts: REDSHIFT.md, sections 1, 3, 8 and 9, with their sources.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from warehouse.local.wire.messages import Notice
+
+# Redshift announces neither of these; libpq then doubles backslashes, which is what Redshift needs.
+_UNANNOUNCED = {
+    "standard_conforming_strings",
+    "in_hot_standby",
+    "default_transaction_read_only",
+    "scram_iterations",
+    "search_path",
+}
+SERVER_VERSION = "8.0.2"
+
+# Fields that tell of the PostgreSQL behind us (file, line, routine, and positions in the translated text).
+_INNER_FIELDS = "FLRPpqW"
+
+_NULL_COLUMN = re.compile(r'null value in column "(?P<column>(?:[^"]|"")*)"')
+_EXISTS = re.compile(r'^relation "(?P<name>.*)" already exists$')
+
+
+def parameter(name: str, value: str) -> tuple[str, str] | None:
+    """How a parameter of PostgreSQL is announced to the client; None when it is not."""
+    if name in _UNANNOUNCED:
+        return None
+    return (name, SERVER_VERSION) if name == "server_version" else (name, value)
+
+
+def notice(found: Notice, *, translated: bool = True) -> Notice:
+    """An error or notice of PostgreSQL as Redshift words it."""
+    fields = {k: v for k, v in found.fields.items() if not (translated and k in _INNER_FIELDS)}
+    state, text = found.sqlstate, found.text
+    if state == "23502" and (match := _NULL_COLUMN.search(text)):
+        return replace(found, fields=_runtime(fields, f"Cannot insert a NULL value into column {match['column']}"))
+    if state == "23514" and (limit := fields.get("n", "")).startswith("rs_bytes_"):
+        kind, _, size = limit.removeprefix("rs_bytes_").partition("_")[2].partition("_")
+        fields.update(C="22001", M=f"value too long for type {_LONG[kind]}({size})")
+        fields.pop("D", None)
+    elif state == "42P07" and (match := _EXISTS.match(text)):
+        fields["M"] = f'Relation "{match["name"]}" already exists'
+    elif state == "428C9":
+        fields.update(C="0A000", M="cannot set an identity column to a value")
+        fields.pop("H", None)
+        fields.pop("D", None)
+    elif state in ("40001", "40P01"):
+        fields.update(C="XX000", M="could not complete because of conflict with concurrent transaction")
+    return replace(found, fields=fields)
+
+
+_LONG = {"v": "character varying", "c": "character"}
+
+
+def _runtime(fields: dict[str, str], text: str) -> dict[str, str]:
+    """An error of a compute node: SQLSTATE XX000 and a detail block between dashes (REDSHIFT.md, section 9)."""
+    rule = "-" * 47
+    lines = ("", rule, f"error:  {text}", "code:      8007", "context:   ", "query:     0", "location:  ", "process:   ", rule)
+    block = "\n  ".join(lines)
+    kept = {k: v for k, v in fields.items() if k in "SV"}
+    return {**kept, "C": "XX000", "M": text, "D": block}

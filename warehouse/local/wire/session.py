@@ -1,0 +1,359 @@
+"""One client: what is passed on to PostgreSQL, what is worked out here, and what comes back.
+
+A statement is translated to a plan (translate/plan.py). `Pass` flows through: in the extended protocol too, where the client's
+messages go on as they are but for the text of Parse. Every other plan is *ours*. In the extended protocol PostgreSQL holds an
+empty statement in its place, so that Parse, Bind, Describe and Close keep their order and their errors, and only Execute stops
+the flow: what was sent is finished first (`_drain`), then the plan runs, then the flow goes on.
+
+Answers are relayed by message headers; rows are not looked at.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from warehouse.local.translate import Copy, Nothing, Pass, Plan, Refuse, Steps, Unload, translate
+from warehouse.local.wire import messages as m
+from warehouse.local.wire import reply
+from warehouse.local.wire.upstream import Upstream, UpstreamError, UpstreamGone
+
+_CHUNK = 1 << 16
+# How much of a client's pipeline is kept while PostgreSQL is busy, before we stop reading from the client.
+_PIPELINE = 1 << 20
+
+
+class ClientGone(Exception):
+    """The client closed its connection, or said goodbye."""
+
+
+class Failed(Exception):
+    """A plan of ours failed. `.notice` goes to the client; `.afterwards` is SQL to run once the transaction is rolled back."""
+
+    def __init__(self, notice: m.Notice, *, afterwards: str = "") -> None:
+        super().__init__(notice.text)
+        self.notice = notice
+        self.afterwards = afterwards
+
+
+class Mover(Protocol):
+    """Executes COPY and UNLOAD over the session's connection; returns the command tag and a notice for the client, if any."""
+
+    def __call__(self, plan: Copy | Unload, upstream: Upstream) -> tuple[str, str]: ...
+
+
+class Session:
+    """The conversation with one authenticated client."""
+
+    def __init__(self, client: socket.socket, upstream: Upstream, mover: Mover) -> None:
+        self._client = client
+        self._upstream = upstream
+        self._mover = mover
+        self._reader = m.Reader()
+        self._out = bytearray()
+        self._inbox = bytearray()
+        # One entry for each ReadyForQuery that PostgreSQL owes: whether the client is to see it.
+        self._owed: deque[bool] = deque()
+        self._ours: dict[str, Plan] = {}
+        self._portals: dict[str, Plan] = {}
+        self._skipping = False
+        self._batch_failed = False
+        self._filter: Callable[[bytes, bytes], bytes | None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """True while PostgreSQL still owes an answer."""
+        return bool(self._owed)
+
+    def run(self) -> None:
+        """Serve the client until it leaves. Raises UpstreamGone when PostgreSQL goes away first."""
+        try:
+            while True:
+                for kind, body in self._reader:
+                    self._handle(kind, body)
+                self._flush()
+                self._wait()
+        except ClientGone:
+            return
+        except m.ProtocolError as problem:
+            self._say(m.error("08P01", f"protocol violation: {problem}", severity="FATAL").encode())
+            self._flush()
+
+    # --- what the client says ---------------------------------------------------------------------------------
+
+    def _handle(self, kind: bytes, body: bytes) -> None:
+        if self._skipping and kind not in b"SX":
+            return
+        if kind == b"Q":
+            self._settle()
+            self._simple(m.take_text(body)[0])
+        elif kind == b"P":
+            self._parse(m.parse_parse(body))
+        elif kind == b"B":
+            portal, statement = m.parse_bind(body)
+            self._portals.pop(portal, None)
+            if statement in self._ours:
+                self._portals[portal] = self._ours[statement]
+            self._upstream.send(m.message(kind, body))
+        elif kind == b"E":
+            self._execute(body)
+        elif kind == b"C":
+            (self._ours if body[:1] == b"S" else self._portals).pop(m.take_text(body, 1)[0], None)
+            self._upstream.send(m.message(kind, body))
+        elif kind in (b"D", b"H"):
+            self._upstream.send(m.message(kind, body))
+        elif kind == b"S":
+            self._sync()
+        elif kind == b"X":
+            raise ClientGone
+        elif kind == b"F":
+            self._settle()
+            self._say(m.error("0A000", "not emulated: function call messages").encode() + m.ready(self._upstream.status))
+        elif kind not in (b"d", b"c", b"f"):  # stray copy data is dropped, as PostgreSQL does
+            raise m.ProtocolError(f"unknown message type {kind!r}")
+
+    def _simple(self, text: str) -> None:
+        plans = [plan for plan in translate(text) if not isinstance(plan, Nothing)]
+        if not plans:
+            self._say(m.EMPTY_QUERY + m.ready(self._upstream.status))
+            return
+        if all(isinstance(plan, Pass) for plan in plans):
+            self._owed.append(True)
+            self._upstream.send(m.query(";\n".join(plan.sql for plan in plans if isinstance(plan, Pass))))
+            return
+        # Several statements in one message are one transaction, unless they say otherwise themselves.
+        wrap = (
+            len(plans) > 1
+            and self._upstream.status == b"I"
+            and not any(isinstance(plan, Pass) and plan.control for plan in plans)
+        )
+        failed = False
+        if wrap:
+            self._upstream.run("BEGIN")
+        for plan in plans:
+            if not self._run(plan):
+                failed = True
+                break
+        if wrap:
+            self._upstream.run("ROLLBACK" if failed else "COMMIT")
+        self._say(m.ready(self._upstream.status))
+
+    def _parse(self, parse: m.Parse) -> None:
+        plans = [plan for plan in translate(parse.query) if not isinstance(plan, Nothing)]
+        self._ours.pop(parse.name, None)
+        if not plans:
+            self._upstream.send(m.Parse(parse.name, "", parse.types).encode())
+        elif len(plans) > 1:
+            self._fail_batch(Refuse("cannot insert multiple commands into a prepared statement", "42601"))
+        elif isinstance(plan := plans[0], Pass):
+            self._upstream.send(m.Parse(parse.name, plan.sql, parse.types).encode())
+        elif isinstance(plan, Refuse):
+            self._fail_batch(plan)
+        else:
+            self._ours[parse.name] = plan
+            self._upstream.send(m.Parse(parse.name, "", parse.types).encode())
+
+    def _execute(self, body: bytes) -> None:
+        portal, _ = m.take_text(body)
+        plan = self._portals.get(portal)
+        if plan is None:
+            self._upstream.send(m.message(b"E", body))
+            return
+        self._drain()
+        if self._batch_failed or not self._run(plan):
+            self._skipping = True
+
+    def _sync(self) -> None:
+        if self._skipping:
+            self._skipping = False
+            self._settle()
+            self._say(m.ready(self._upstream.status))
+        else:
+            self._owed.append(True)
+            self._upstream.send(m.SYNC)
+
+    def _fail_batch(self, refusal: Refuse) -> None:
+        self._drain()
+        if not self._batch_failed:
+            self._run(refusal)
+        self._skipping = True
+
+    # --- plans of ours ----------------------------------------------------------------------------------------
+
+    def _run(self, plan: Plan) -> bool:
+        """Execute one plan and say its answer, without ReadyForQuery. False when it failed."""
+        try:
+            if isinstance(plan, Refuse):
+                raise Failed(m.error(plan.sqlstate, plan.message, detail=plan.detail, hint=plan.hint))
+            if isinstance(plan, Copy | Unload):
+                self._move(plan)
+                return True
+        except Failed as failure:
+            self._abort()
+            self._say(failure.notice.encode())
+            return False
+        if isinstance(plan, Pass):
+            plan = Steps(plan.sql)
+        assert isinstance(plan, Steps)
+        return self._steps(plan)
+
+    def _steps(self, plan: Steps) -> bool:
+        seen = 0
+        failed = False
+
+        def only_main(kind: bytes, body: bytes) -> bytes | None:
+            nonlocal seen, failed
+            wanted = seen == len(plan.before)
+            if kind == b"E":
+                failed = True
+                return body
+            if kind in (b"C", b"I"):
+                seen += 1
+                return m.text(plan.tag) if wanted and plan.tag and kind == b"C" else body if wanted else None
+            return body if wanted or kind == b"N" else None
+
+        self._filter = only_main
+        self._owed.append(False)
+        self._upstream.send(m.query(plan.sql()))
+        try:
+            self._settle()
+        finally:
+            self._filter = None
+        return not failed
+
+    def _move(self, plan: Copy | Unload) -> None:
+        own = self._upstream.status == b"I"
+        if self._upstream.status == b"E":
+            raise Failed(m.error("25P02", "current transaction is aborted, commands ignored until end of transaction block"))
+        self._flush()
+        try:
+            if own:
+                self._upstream.run("BEGIN")
+            tag, told = self._mover(plan, self._upstream)
+            if own:
+                self._upstream.run("COMMIT")
+        except UpstreamError as error:
+            if own:
+                self._upstream.run("ROLLBACK")
+            raise Failed(reply.notice(error.notice)) from error
+        except Failed as failure:
+            if own:
+                self._upstream.run("ROLLBACK")
+                if failure.afterwards:
+                    self._upstream.run(failure.afterwards)
+            raise
+        if told:
+            self._say(m.error("00000", told, severity="INFO").encode(b"N"))
+        self._say(m.command_complete(tag))
+
+    def _abort(self) -> None:
+        """Leave an open transaction as a failed statement leaves it: aborted."""
+        if self._upstream.status == b"T":
+            try:
+                self._upstream.run("SELECT pg_redshift.abort()")
+            except UpstreamError:
+                return
+
+    # --- what PostgreSQL says ---------------------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        """Block until the client or PostgreSQL says something, and take it in."""
+        watched: Sequence[socket.socket] = [self._upstream.socket]
+        if len(self._reader) < _PIPELINE:
+            watched = [self._client, self._upstream.socket]
+        readable, _, _ = select.select(watched, [], [])
+        if self._upstream.socket in readable:
+            self._take_answers()
+        if self._client in readable:
+            self._read_client()
+
+    def _read_client(self) -> None:
+        try:
+            data = self._client.recv(_CHUNK)
+        except OSError as error:
+            raise ClientGone from error
+        if not data:
+            raise ClientGone
+        self._reader.feed(data)
+
+    def _settle(self) -> None:
+        """Relay until PostgreSQL owes nothing. The client may hang up meanwhile: then ClientGone is raised."""
+        while self._owed:
+            self._flush()
+            self._wait()
+
+    def _drain(self) -> None:
+        """Finish what was sent in this batch, without showing the client that it is finished."""
+        self._batch_failed = False
+        self._owed.append(False)
+        self._upstream.send(m.SYNC)
+        self._settle()
+
+    def _take_answers(self) -> None:
+        try:
+            data = self._upstream.socket.recv(_CHUNK)
+        except OSError as error:
+            raise UpstreamGone(str(error)) from error
+        if not data:
+            raise UpstreamGone("PostgreSQL closed the connection")
+        inbox = self._inbox
+        inbox += data
+        at, size = 0, len(inbox)
+        while size - at >= 5:
+            if inbox[at] == 0x44 and self._filter is None:
+                end = m.skip_rows(inbox, at)
+                if end == at:
+                    break
+                self._out += inbox[at:end]
+                at = end
+                continue
+            end = at + 1 + int.from_bytes(inbox[at + 1 : at + 5], "big")
+            if end > size:
+                break
+            self._answer(bytes(inbox[at : at + 1]), bytes(inbox[at + 5 : end]))
+            at = end
+        del inbox[:at]
+        if len(self._out) >= _CHUNK:
+            self._flush()
+
+    def _answer(self, kind: bytes, body: bytes) -> None:
+        if kind == b"Z":
+            self._upstream.status = body
+            if self._owed.popleft():
+                self._batch_failed = False
+                self._say(m.ready(body))
+            return
+        if kind == b"S":
+            name, at = m.take_text(body)
+            if announced := reply.parameter(name, m.take_text(body, at)[0]):
+                self._say(m.parameter_status(*announced))
+            return
+        if kind == b"E":
+            self._batch_failed = True
+        if self._filter is not None:
+            kept = self._filter(kind, body)
+            if kept is None:
+                return
+            body = kept
+        if kind in (b"E", b"N"):
+            self._say(reply.notice(m.parse_notice(body)).encode(kind))
+        elif kind == b"G":  # no plan of ours lets a client's COPY … FROM STDIN through
+            self._upstream.send(m.message(b"f", m.text("COPY FROM STDIN is not supported")))
+        else:
+            self._say(m.message(kind, body))
+
+    # --- to the client ----------------------------------------------------------------------------------------
+
+    def _say(self, data: bytes) -> None:
+        self._out += data
+
+    def _flush(self) -> None:
+        if self._out:
+            try:
+                self._client.sendall(self._out)
+            except OSError as error:
+                raise ClientGone from error
+            self._out.clear()

@@ -1,0 +1,226 @@
+"""One connection to the PostgreSQL behind us, over its private socket, with blocking reads.
+
+The session relays through it; COPY and UNLOAD stream through it; `rows()` serves our own small questions.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from warehouse.local.wire import messages as m
+
+_CHUNK = 1 << 16
+
+
+class UpstreamError(Exception):
+    """PostgreSQL answered with an error. `.notice` holds its fields."""
+
+    def __init__(self, notice: m.Notice) -> None:
+        super().__init__(notice.text)
+        self.notice = notice
+
+
+class UpstreamGone(Exception):
+    """The connection to PostgreSQL ended."""
+
+
+class Upstream:
+    """A connection to PostgreSQL. Not safe for use by two threads."""
+
+    def __init__(self, socket_path: Path, parameters: dict[str, str]) -> None:
+        """Connect and log in (the private socket trusts its owner). Raises UpstreamError, UpstreamGone."""
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.status = b"I"
+        self.parameters: dict[str, str] = {}
+        self.pid = 0
+        self.key = b""
+        self._reader = m.Reader(limit=1 << 30)
+        try:
+            self.socket.connect(str(socket_path))
+            self.socket.sendall(m.startup(parameters))
+            self._log_in()
+        except OSError as error:
+            self.socket.close()
+            raise UpstreamGone(f"PostgreSQL is not reachable: {error}") from error
+        except Exception:
+            self.socket.close()
+            raise
+
+    def _log_in(self) -> None:
+        while True:
+            kind, body = self._next()
+            if kind == b"S":
+                name, at = m.take_text(body)
+                self.parameters[name] = m.take_text(body, at)[0]
+            elif kind == b"K":
+                self.pid, self.key = int.from_bytes(body[:4], "big"), body[4:]
+            elif kind == b"E":
+                raise UpstreamError(m.parse_notice(body))
+            elif kind == b"Z":
+                self.status = body
+                return
+
+    def _next(self) -> tuple[bytes, bytes]:
+        while (found := self._reader.take()) is None:
+            data = self.socket.recv(_CHUNK)
+            if not data:
+                raise UpstreamGone("PostgreSQL closed the connection")
+            self._reader.feed(data)
+        return found
+
+    def send(self, data: bytes) -> None:
+        try:
+            self.socket.sendall(data)
+        except OSError as error:
+            raise UpstreamGone(f"PostgreSQL closed the connection: {error}") from error
+
+    def rows(self, sql: str) -> list[list[str | None]]:
+        """Run `sql` (one or several statements) and return all rows, values as text. Raises UpstreamError."""
+        return list(self._answers(m.query(sql)))
+
+    def run(self, sql: str) -> str:
+        """Run `sql` and return the last command tag. Raises UpstreamError."""
+        for _ in self._answers(m.query(sql)):
+            pass
+        return self.last_tag
+
+    last_tag = ""
+
+    def _answers(self, request: bytes) -> Iterator[list[str | None]]:
+        self.send(request)
+        failure: m.Notice | None = None
+        found: list[list[str | None]] = []
+        while True:
+            kind, body = self._next()
+            if kind == b"D":
+                found.append([None if v is None else bytes(v).decode("utf-8") for v in m.parse_data_row(body)])
+            elif kind == b"C":
+                self.last_tag = m.take_text(body)[0]
+            elif kind == b"E":
+                failure = m.parse_notice(body)
+            elif kind == b"Z":
+                self.status = body
+                break
+        if failure is not None:
+            raise UpstreamError(failure)
+        yield from found
+
+    def copy_in(self, sql: str, chunks: Iterable[bytes]) -> int:
+        """Feed `chunks` to a COPY … FROM STDIN and return how many rows it took.
+
+        An error of PostgreSQL stops the feeding and raises UpstreamError; an exception of `chunks` fails the COPY and is raised.
+        """
+        self.send(m.query(sql))
+        while True:
+            kind, body = self._next()
+            if kind == b"G":
+                break
+            if kind == b"E":
+                self._finish()
+                raise UpstreamError(m.parse_notice(body))
+        try:
+            for chunk in chunks:
+                if chunk:
+                    self.send(m.message(b"d", chunk))
+                    if self._has_answer():
+                        break
+            self.send(m.message(b"c"))
+        except UpstreamGone:
+            raise
+        except BaseException:
+            self.send(m.message(b"f", m.text("the source failed")))
+            self._finish()
+            raise
+        failure = self._finish()
+        if failure is not None:
+            raise UpstreamError(failure)
+        return int(self.last_tag.rpartition(" ")[2])
+
+    def _has_answer(self) -> bool:
+        # An error ends a COPY before its data does; without this look we would send all of it for nothing.
+        self.socket.setblocking(False)
+        try:
+            data = self.socket.recv(_CHUNK)
+        except BlockingIOError:
+            return False
+        finally:
+            self.socket.setblocking(True)
+        if not data:
+            raise UpstreamGone("PostgreSQL closed the connection")
+        self._reader.feed(data)
+        return True
+
+    def _finish(self) -> m.Notice | None:
+        failure = None
+        while True:
+            kind, body = self._next()
+            if kind == b"E":
+                failure = m.parse_notice(body)
+            elif kind == b"C":
+                self.last_tag = m.take_text(body)[0]
+            elif kind == b"Z":
+                self.status = body
+                return failure
+
+    def copy_out(self, sql: str) -> Iterator[bytes]:
+        """The rows of a COPY (…) TO STDOUT, one chunk a row. Raises UpstreamError."""
+        self.send(m.query(sql))
+        failure = None
+        while True:
+            kind, body = self._next()
+            if kind == b"d":
+                yield body
+            elif kind == b"E":
+                failure = m.parse_notice(body)
+            elif kind == b"C":
+                self.last_tag = m.take_text(body)[0]
+            elif kind == b"Z":
+                self.status = body
+                if failure is not None:
+                    raise UpstreamError(failure)
+                return
+
+    def columns(self, sql: str) -> list[tuple[str, int]]:
+        """Name and type OID of each column of a query, without running it. Raises UpstreamError."""
+        request = m.Parse("", sql, b"\0\0").encode() + m.message(b"D", b"S\0") + m.SYNC
+        self.send(request)
+        found: list[tuple[str, int]] = []
+        failure = None
+        while True:
+            kind, body = self._next()
+            if kind == b"T":
+                at = 2
+                for _ in range(int.from_bytes(body[:2], "big")):
+                    name, at = m.take_text(body, at)
+                    found.append((name, int.from_bytes(body[at + 6 : at + 10], "big")))
+                    at += 18
+            elif kind == b"E":
+                failure = m.parse_notice(body)
+            elif kind == b"Z":
+                self.status = body
+                if failure is not None:
+                    raise UpstreamError(failure)
+                return found
+
+    def close(self) -> None:
+        try:
+            self.socket.sendall(m.message(b"X"))
+        except OSError:
+            pass
+        finally:
+            self.socket.close()
+
+
+def cancel(socket_path: Path, pid: int, key: bytes) -> None:
+    """Ask PostgreSQL to cancel what the backend `pid` is doing; says nothing of whether it did."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(5)
+        try:
+            connection.connect(str(socket_path))
+            body = m.CANCEL_REQUEST.to_bytes(4, "big") + pid.to_bytes(4, "big") + key
+            connection.sendall((len(body) + 4).to_bytes(4, "big") + body)
+            connection.recv(1)
+        except OSError:
+            return
