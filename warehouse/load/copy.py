@@ -17,8 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from warehouse.db import sql
 from warehouse.errors import LoadError
-from warehouse.load import sql
 
 Format = Literal["text", "parquet"]
 

@@ -24,9 +24,10 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
+from warehouse.db import sql
 from warehouse.db.engine import connect
 from warehouse.errors import DuplicateKeys, LoadError, NullKeys, WarehouseError
-from warehouse.load import audit, sql
+from warehouse.load import audit
 from warehouse.load.copy import CopyOptions, CopyStatement, role_clause
 from warehouse.load.failures import explain
 from warehouse.load.fit import fit

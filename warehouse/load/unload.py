@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from warehouse.db import sql
 from warehouse.errors import LoadError
-from warehouse.load import sql
 from warehouse.load.copy import role_clause
 from warehouse.objectstore import ObjectStore, split_uri
 from warehouse.schema import TableDesign

@@ -24,8 +24,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from warehouse.db import sql
 from warehouse.errors import LoadError
-from warehouse.load import sql
 from warehouse.load.copy import CopyStatement
 from warehouse.load.stage import Staged
 from warehouse.schema import TableDesign

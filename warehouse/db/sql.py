@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy_redshift.dialect import RedshiftDialect_redshift_connector
 
 from warehouse.db.dialect import adapt
-from warehouse.errors import LoadError
+from warehouse.errors import WarehouseError
 
 # "named" keeps a percent sign as it is; "format", the driver's own style, would double it.
 _DIALECT = RedshiftDialect_redshift_connector(paramstyle="named")
@@ -27,7 +27,7 @@ _PREPARER = _DIALECT.identifier_preparer
 def name(identifier: str) -> str:
     """One identifier, quoted when it has to be."""
     if not identifier or "\0" in identifier:
-        raise LoadError(f"{identifier!r} cannot be a name in SQL.")
+        raise WarehouseError(f"{identifier!r} cannot be a name in SQL.")
     return str(_PREPARER.quote(identifier))
 
 
@@ -45,7 +45,7 @@ def names(identifiers: Iterable[str], *, of: str = "") -> str:
 def literal(text: str) -> str:
     """A string literal that stays one literal whatever the text is."""
     if "\0" in text:
-        raise LoadError("A NUL character cannot be part of a SQL literal.")
+        raise WarehouseError("A NUL character cannot be part of a SQL literal.")
     escaped = text.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
 
@@ -60,4 +60,4 @@ def compiled(query: sa.Select[Any] | sa.CompoundSelect[Any]) -> str:
     try:
         return str(query.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
     except sa.exc.CompileError as error:
-        raise LoadError(f"The query cannot be written out as text: {error}.") from error
+        raise WarehouseError(f"The query cannot be written out as text: {error}.") from error
