@@ -5,8 +5,8 @@ CREATE FUNCTION pg_redshift.encoding_names() RETURNS text[] LANGUAGE sql IMMUTAB
     SELECT ARRAY['none','az64','lzo','zstd','bytedict','delta','delta32k','mostly8','mostly16','mostly32','runlength','text255','text32k']
 $$;
 
-CREATE FUNCTION pg_redshift.format_encoding(code integer) RETURNS character(32) LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN code IN (0, 128) THEN 'none' ELSE (pg_redshift.encoding_names())[code + 1] END::character(32)
+CREATE FUNCTION pg_redshift.format_encoding(code integer) RETURNS bpchar LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN code IN (0, 128) THEN 'none' ELSE (pg_redshift.encoding_names())[code + 1] END::bpchar
 $$;
 
 CREATE FUNCTION pg_redshift.encoding_code(name text) RETURNS smallint LANGUAGE sql IMMUTABLE AS $$

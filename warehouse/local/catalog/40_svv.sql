@@ -35,7 +35,7 @@ SELECT current_database()::text AS database, t.nspname::text AS schema, t.relid 
        (SELECT max(a.atttypmod - 4) FROM pg_catalog.pg_attribute a
         WHERE a.attrelid = t.relid AND a.atttypid = 'varchar'::regtype AND NOT a.attisdropped) AS max_varchar,
        (SELECT trim(pg_redshift.format_encoding(e.encoding)) FROM pg_redshift.column_design e
-        WHERE e.relid = t.relid AND e.attnum = t.sortkey[1])::character(32) AS sortkey1_enc,
+        WHERE e.relid = t.relid AND e.attnum = t.sortkey[1]) AS sortkey1_enc,
        cardinality(t.sortkey) AS sortkey_num,
        greatest((t.relnatts + 3) * 4, (pg_catalog.pg_table_size(t.relid) + 1048575) / 1048576)::bigint AS size,
        NULL::numeric(10,4) AS pct_used, 0::bigint AS empty, 0::numeric(5,2) AS unsorted, 0::numeric(5,2) AS stats_off,

@@ -100,7 +100,7 @@ def _fold_identifiers(tree: exp.Expression) -> None:
 def _use_aliases(select: exp.Select) -> None:
     """Redshift lets WHERE and later select items use an alias of the select list. A column of FROM with that name would win; for
     catalog queries, the only ones changed here, an alias that renames something is taken as meant."""
-    tables = [t for source in (select.args.get("from_") or select.args.get("from"), *(select.args.get("joins") or [])) if source for t in source.find_all(exp.Table)]
+    tables = _tables(select)
     if not tables or not all(_is_catalog(t) for t in tables):
         return
     named = {
@@ -116,8 +116,24 @@ def _use_aliases(select: exp.Select) -> None:
             column.replace(exp.paren(named[column.name].copy()))
 
 
+def _tables(select: exp.Select) -> list[exp.Table]:
+    sources = (select.args.get("from_") or select.args.get("from"), *(select.args.get("joins") or []))
+    return [table for source in sources if source for table in source.find_all(exp.Table)]
+
+
+def _on_leader(node: exp.Expression) -> bool:
+    """True when the query around `node` touches catalogs only, so that Redshift's leader runs it alone, with PostgreSQL's means."""
+    select = node.find_ancestor(exp.Select)
+    return isinstance(select, exp.Select) and all(_is_catalog(table) for table in _tables(select))
+
+
 def _is_catalog(table: exp.Table) -> bool:
-    return isinstance(table.this, exp.Func) or table.name in catalog.RELATIONS or table.name.startswith("pg_") or table.db in ("pg_catalog", "information_schema")
+    return (
+        isinstance(table.this, exp.Func)
+        or table.name in catalog.RELATIONS
+        or table.name.startswith("pg_")
+        or table.db in ("pg_catalog", "information_schema", catalog.SCHEMA)
+    )
 
 
 def _conditions(select: exp.Select) -> None:
@@ -163,6 +179,8 @@ def _redirect_functions(tree: exp.Expression) -> None:
             node.replace(_ours("sysdate", []))
         elif type(node).__name__ not in functions.TYPED:
             name = node.sql_name().lower()
+            if isinstance(node, exp.Array) and _on_leader(node):
+                continue
             if name in functions.UNSUPPORTED or isinstance(node, exp.ArrayAgg | exp.Array | exp.GroupConcat):
                 raise Refused(f"Specified types or functions (one per INFO message) not supported on Redshift tables: {name}()", "0A000")
             raise not_emulated(f"function {name}()")

@@ -77,6 +77,8 @@ def _create(stream: Stream) -> Plan:
         raise Refused(f"CREATE {word} is not supported", "0A000")
     if word == "SCHEMA":
         return utility.create_schema(stream)
+    if word == "DATABASE":
+        return utility.create_database(stream)
     raise not_emulated(f"CREATE {word}")
 
 

@@ -185,9 +185,28 @@ def create_schema(stream: Stream) -> Plan:
     return Pass(f"CREATE SCHEMA{if_not_exists} {quote(name)}{owner}")
 
 
+def create_database(stream: Stream) -> Plan:
+    """CREATE DATABASE name [[WITH] OWNER [=] user]; the stream stands before DATABASE. Not inside a transaction (r_CREATE_DATABASE)."""
+    stream.expect("DATABASE")
+    name = stream.name()
+    stream.accept("WITH")
+    owner = ""
+    if stream.accept("OWNER"):
+        stream.accept("=")
+        owner = f" OWNER {quote(stream.name())}"
+    if not stream.done:
+        raise not_emulated(f"CREATE DATABASE … {stream.peek().text.upper()}")
+    return Pass(f"CREATE DATABASE {quote(name)}{owner}")
+
+
 def drop(stream: Stream) -> Plan:
-    """DROP SCHEMA [IF EXISTS] name [CASCADE | RESTRICT]; DROP TABLE has a file of its own."""
+    """DROP SCHEMA [IF EXISTS] name [CASCADE | RESTRICT], DROP DATABASE name; DROP TABLE has a file of its own."""
     kind = stream.next().word
+    if kind == "DATABASE":
+        name = stream.name()
+        force = " WITH (FORCE)" if stream.accept("FORCE") else ""
+        stream.finish()
+        return Pass(f"DROP DATABASE {quote(name)}{force}")
     if kind != "SCHEMA":
         raise not_emulated(f"DROP {kind}")
     if_exists = " IF EXISTS" if stream.accept("IF", "EXISTS") else ""
