@@ -7,7 +7,7 @@ import click
 from rich.markdown import Markdown
 
 from warehouse.cli.console import console, table
-from warehouse.discipline import Rule, rule, rules
+from warehouse.discipline import Rule, all_rules, rule
 
 
 @click.command("rule")
@@ -16,7 +16,7 @@ from warehouse.discipline import Rule, rule, rules
 def command(code: str | None, form: str) -> None:
     """Explain the rule CODE, or list all rules."""
     if code is None:
-        rows = ((one.code, one.severity, one.summary) for one in rules())
+        rows = ((one.code, one.severity, one.summary) for one in all_rules())
         table("Rules", ("code", "severity", "what it finds"), rows)
         console.print('"warehouse rule CODE" explains one. To waive one, say why: waive={"CODE": "…"}.', markup=False)
         return

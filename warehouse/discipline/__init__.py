@@ -9,7 +9,7 @@ rules/       one file per rule: code, check, page with examples
 
 from warehouse.discipline.engine import Config, check, lint, refuse
 from warehouse.discipline.finding import Fault, Finding, Severity
-from warehouse.discipline.registry import Rule, rule, rules
+from warehouse.discipline.registry import Rule, all_rules, rule
 from warehouse.discipline.subject import (
     AddColumn,
     AddConstraint,
@@ -55,9 +55,9 @@ __all__ = [
     "Subject",
     "TableChange",
     "WaiverUse",
+    "all_rules",
     "check",
     "lint",
     "refuse",
     "rule",
-    "rules",
 ]

@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from warehouse.discipline.finding import Finding, Severity
-from warehouse.discipline.registry import Rule, rules
+from warehouse.discipline.registry import Rule, all_rules
 from warehouse.discipline.subject import Change, CreateTable, Subject, WaiverUse, expand, table_of, where
 from warehouse.errors import DesignError, DisciplineError, SettingsError
 from warehouse.schema import check_table
@@ -37,7 +37,7 @@ class Config:
     severity: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
-        known = {rule.code for rule in rules()}
+        known = {rule.code for rule in all_rules()}
         for code, severity in self.severity.items():
             if code not in known:
                 raise SettingsError(f"There is no rule {code}.", next_step='"warehouse rule" lists them all.')
@@ -131,13 +131,13 @@ class _Waivers:
         return held
 
     def uses(self) -> Iterator[WaiverUse]:
-        known = {rule.code for rule in rules()}
+        known = {rule.code for rule in all_rules()}
         for code, reason in self.reasons.items():
             yield WaiverUse(self.holder, code, reason, used=code in self.used, known=code in known)
 
 
 def _judge(subject: Subject, config: Config) -> Iterator[Finding]:
-    for rule in rules():
+    for rule in all_rules():
         severity = config.of(rule)
         if severity is None or not isinstance(subject, rule.judges):
             continue

@@ -56,7 +56,7 @@ class Rule:
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
+def all_rules() -> tuple[Rule, ...]:
     """Every rule, by code. A file of the folder that is no proper rule raises ValueError: it must not be skipped in
     silence."""
     package = import_module(RULES_PACKAGE)
@@ -77,7 +77,7 @@ def in_order(found: Iterable[Rule]) -> list[Rule]:
 def rule(code: str) -> Rule:
     """One rule by its code, in any case. Raises DisciplineError when there is none."""
     wanted = code.strip().upper()
-    for one in rules():
+    for one in all_rules():
         if one.code == wanted:
             return one
     raise DisciplineError(f"There is no rule {code}.", next_step='"warehouse rule" lists them all.')

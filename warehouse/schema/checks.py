@@ -70,6 +70,9 @@ def table_problems(table: sa.Table) -> Iterator[Problem]:
             fault = f"a foreign key of Redshift takes no {', '.join(said)}"
             yield Problem(columns, fault, "Drop it; nothing enforces the key.")
     for column in table.columns:
+        # A CHECK written inside a column is kept there, and the dialect drops it in silence.
+        if any(isinstance(constraint, sa.CheckConstraint) for constraint in column.constraints):
+            yield _refused("check", column.name)
         if column.identity is not None:
             yield Problem(column.name, "the dialect drops sa.Identity in silence", "Say identity=(seed, step).")
         if column.computed is not None:
