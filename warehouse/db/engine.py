@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import socket
+import traceback
 import typing
 from collections.abc import Mapping
 from functools import cache
@@ -64,6 +66,7 @@ def connect(settings: Settings | None = None, **engine_options: Any) -> sa.Engin
         except WarehouseError:
             raise
         except Exception as error:  # drivers raise what they like here: their own tree, OSError, botocore's
+            _close_leftover(error)
             raise connection_failed(error, url) from error
 
     return engine
@@ -124,6 +127,14 @@ def driver_options(drivername: str, query: Mapping[str, Any]) -> dict[str, Any]:
             next_step="Say sslmode=verify-full or verify-ca; for a server without TLS say ssl=false.",
         )
     return typed
+
+
+def _close_leftover(error: BaseException) -> None:
+    """Close the socket that redshift_connector leaves open when the server refuses TLS or the login."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        leftover = getattr(frame.f_locals.get("self"), "_usock", None)
+        if isinstance(leftover, socket.socket):
+            leftover.close()
 
 
 @cache

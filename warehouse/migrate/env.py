@@ -150,7 +150,7 @@ def _refused(error: sa.exc.SQLAlchemyError, where: str | None) -> NoReturn:
         statement = " ".join((error.statement or "").split())
         if len(statement) > _STATEMENT_SHOWN:
             statement = f"{statement[:_STATEMENT_SHOWN]} …"
-        message = f"the warehouse refused a statement: {server_error(error)}. The statement: {statement}"
+        message = f"the warehouse refused a statement: {server_error(error)}. The statement: {statement}."
     else:
         message = f"the statement cannot be made for Redshift: {error}"
     raise MigrationError(
