@@ -1,7 +1,7 @@
 """How a schema declares: the declarative base, the words for the physical design, and the design as frozen values."""
 
 from warehouse.schema.base import NAMING, Base
-from warehouse.schema.checks import check_table
+from warehouse.schema.checks import check_column, check_table
 from warehouse.schema.design import ColumnDesign, Distribution, ForeignKeyDesign, SortKey, TableDesign
 from warehouse.schema.options import (
     all_,
@@ -27,6 +27,7 @@ __all__ = [
     "all_",
     "auto",
     "auto_sort",
+    "check_column",
     "check_table",
     "column",
     "compound",

@@ -1,5 +1,4 @@
-"""The declarative base: a model's class line says the table's physical design, and it is checked when the class is
-defined.
+"""The declarative base: a model's class line says its physical design, checked when the class is defined.
 
     class Sale(Base, dist=key("customer_key"), sort=compound("sold_at"), comment="One row per line of a receipt."):
         __tablename__ = "fact_sale"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -55,6 +56,19 @@ def check_table(table: sa.Table, *, owner: str = "") -> TableDesign:
     return design
 
 
+def check_column(column: sa.Column[Any], *, where: str = "") -> ColumnDesign:
+    """The column's design, when Redshift can have it: the same question for a column that is added to a table.
+
+    Raises DesignError naming `where` (a table, say), the column and the mend.
+    """
+    design = ColumnDesign.from_column(column)
+    problems = [*_column_only_problems(column), *_name_problem(design.name, design.name), *column_problems(design)]
+    if problems:
+        told = " ".join(f"{problem} {problem.mend}" for problem in problems)
+        raise DesignError(f"{where}: {told}" if where else told)
+    return design
+
+
 def table_problems(table: sa.Table) -> Iterator[Problem]:
     """Faults that only SQLAlchemy's objects show: things Redshift has not and a TableDesign therefore cannot hold."""
     for index in sorted(table.indexes, key=lambda index: str(index.name)):
@@ -70,15 +84,19 @@ def table_problems(table: sa.Table) -> Iterator[Problem]:
             fault = f"a foreign key of Redshift takes no {', '.join(said)}"
             yield Problem(columns, fault, "Drop it; nothing enforces the key.")
     for column in table.columns:
-        # A CHECK written inside a column is kept there, and the dialect drops it in silence.
-        if any(isinstance(constraint, sa.CheckConstraint) for constraint in column.constraints):
-            yield _refused("check", column.name)
-        if column.identity is not None:
-            yield Problem(column.name, "the dialect drops sa.Identity in silence", "Say identity=(seed, step).")
-        if column.computed is not None:
-            yield _refused("computed", column.name)
-        if isinstance(column.default, sa.Sequence):
-            yield _refused("sequence", column.name)
+        yield from _column_only_problems(column)
+
+
+def _column_only_problems(column: sa.Column[Any]) -> Iterator[Problem]:
+    # A CHECK written inside a column is kept there, and the dialect drops it in silence.
+    if any(isinstance(constraint, sa.CheckConstraint) for constraint in column.constraints):
+        yield _refused("check", column.name)
+    if column.identity is not None:
+        yield Problem(column.name, "the dialect drops sa.Identity in silence", "Say identity=(seed, step).")
+    if column.computed is not None:
+        yield _refused("computed", column.name)
+    if isinstance(column.default, sa.Sequence):
+        yield _refused("sequence", column.name)
 
 
 def _refused(word: str, column: str = "", *, detail: str = "") -> Problem:
@@ -88,7 +106,9 @@ def _refused(word: str, column: str = "", *, detail: str = "") -> Problem:
 
 def design_problems(design: TableDesign) -> Iterator[Problem]:
     """Faults of the design itself."""
-    yield from _name_problems(design)
+    yield from _name_problem("", design.name)
+    for column in design.columns:
+        yield from _name_problem(column.name, column.name)
     if len(design.columns) > MOST_COLUMNS:
         yield Problem("", f"{len(design.columns)} columns; a table has at most {MOST_COLUMNS}", "Split the table.")
     yield from _key_problems(design)
@@ -118,17 +138,16 @@ def column_problems(column: ColumnDesign) -> Iterator[Problem]:
         yield Problem(column.name, f"encoding {column.encode} does not take {kind.name}", f"Say one of: {allowed}.")
 
 
-def _name_problems(design: TableDesign) -> Iterator[Problem]:
-    for where, name in (("", design.name), *((column.name, column.name) for column in design.columns)):
-        if not name:
-            yield Problem(where, "an empty name", "Name it.")
-        elif len(name.encode()) > MOST_NAME_BYTES:
-            fault = f"the name {name} is longer than {MOST_NAME_BYTES} bytes; Redshift would cut it"
-            yield Problem(where, fault, "Shorten it.")
-        elif name != name.lower():
-            yield Problem(where, f"Redshift folds the name {name} to {name.lower()}", "Write it in lower case.")
-        elif where in SYSTEM_COLUMNS:
-            yield Problem(where, "the name is one of Redshift's system columns", "Rename it.")
+def _name_problem(where: str, name: str) -> Iterator[Problem]:
+    if not name:
+        yield Problem(where, "an empty name", "Name it.")
+    elif len(name.encode()) > MOST_NAME_BYTES:
+        fault = f"the name {name} is longer than {MOST_NAME_BYTES} bytes; Redshift would cut it"
+        yield Problem(where, fault, "Shorten it.")
+    elif name != name.lower():
+        yield Problem(where, f"Redshift folds the name {name} to {name.lower()}", "Write it in lower case.")
+    elif where in SYSTEM_COLUMNS:
+        yield Problem(where, "the name is one of Redshift's system columns", "Rename it.")
 
 
 def _key_problems(design: TableDesign) -> Iterator[Problem]:

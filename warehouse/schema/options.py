@@ -102,6 +102,7 @@ def column(
     *arguments: Any,
     encode: str | None = None,
     identity: tuple[int, int] | None = None,
+    identity_by_default: bool = False,
     comment: str | None = None,
     **options: Any,
 ) -> MappedColumn[Any]:
@@ -113,6 +114,10 @@ def column(
     """
     if encode is not None:
         options["redshift_encode"] = encode
+    if identity_by_default:
+        if identity is None:
+            raise DesignError("identity_by_default without identity.", next_step="Say identity=(seed, step) as well.")
+        options["info"] = {**options.get("info", {}), INFO: {"identity_by_default": True}}
     if identity is not None:
         options["redshift_identity"] = tuple(identity)
         options["nullable"] = False

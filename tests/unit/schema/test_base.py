@@ -279,6 +279,13 @@ def test_nothing_is_left_of_a_refused_class(base: type[Base]) -> None:
     assert base.metadata.tables["sale"] is mended.__table__
 
 
+def test_an_identity_that_callers_may_override_says_so(base: type[Base]) -> None:
+    model = define(base, {"a": column(INTEGER, primary_key=True, identity=(1, 1), identity_by_default=True)})
+    assert TableDesign.from_table(model.__table__).columns[0].identity_by_default
+    with pytest.raises(DesignError, match="identity_by_default without identity"):
+        column(INTEGER, identity_by_default=True)
+
+
 def test_several_faults_are_told_at_once(base: type[Base]) -> None:
     with pytest.raises(DesignError) as refused:
         define(base, {"a": column(INTEGER, primary_key=True, encode="text255")}, dist=key("x"), sort=compound("y"))

@@ -20,6 +20,7 @@ from warehouse.schema import (
     SortKey,
     TableDesign,
     auto,
+    check_column,
     check_table,
     compound,
     even,
@@ -186,6 +187,31 @@ def test_core_tables_are_judged_when_asked() -> None:
             )
         )
     assert check_table(core(**table_options(dist=even()))).dist == even()
+
+
+@pytest.mark.parametrize(
+    ("column", "says"),
+    [
+        (
+            sa.Column("a", sa.Integer, redshift_encode="text255"),
+            "sale: column a: encoding text255 does not take",
+        ),
+        (sa.Column("a", sa.Integer, sa.Identity()), "sale: column a: the dialect drops sa.Identity"),
+        (sa.Column("a", sa.Integer, sa.Computed("b")), "sale: column a: Redshift has no generated columns"),
+        (sa.Column("a", sa.Integer, sa.CheckConstraint("a > 0")), "sale: column a: Redshift has no CHECK"),
+        (sa.Column("ctid", sa.Integer), "sale: column ctid: the name is one of"),
+        (sa.Column("a", sa.UUID), "column a: Redshift has no type UUID"),
+    ],
+)
+def test_a_column_that_is_added_is_judged_alone(column: sa.Column[object], says: str) -> None:
+    with pytest.raises(DesignError, match=says):
+        check_column(column, where="sale")
+
+
+def test_a_possible_column_gives_its_design() -> None:
+    assert check_column(sa.Column("a", sa.Integer, redshift_encode="AZ64")) == ColumnDesign(
+        "a", "integer", encode="az64"
+    )
 
 
 names = st.sampled_from(["a", "b", "c", "order", "datum"])
