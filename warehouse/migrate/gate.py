@@ -38,8 +38,8 @@ from warehouse.migrate import ddl
 from warehouse.migrate.ops.alter_distribution import AlterDistributionOp
 from warehouse.migrate.ops.alter_encoding import AlterEncodingOp
 from warehouse.migrate.ops.alter_sort_key import AlterSortKeyOp
-from warehouse.schema import check_table
-from warehouse.schema.design import ColumnDesign, redshift_dialect
+from warehouse.schema import check_column, check_table
+from warehouse.schema.design import redshift_dialect
 
 log = logging.getLogger("alembic.warehouse.gate")
 
@@ -148,7 +148,7 @@ def dropped(table: sa.Table) -> Change:
 
 
 def column_added(table: str, schema: Any, column: sa.Column[Any]) -> Change:
-    return AddColumn(table, _text(schema), ColumnDesign.from_column(column))
+    return AddColumn(table, _text(schema), check_column(column, where=table))
 
 
 def column_dropped(table: str, schema: Any, column: str) -> Change:
