@@ -1,6 +1,6 @@
 """The one tree of errors that the library raises.
 
-    WarehouseError                  .next_step what to do, .retryable whether the same call may succeed later
+    WarehouseError                  .next_step what to do; .retryable: the same call may succeed later
     ├── SettingsError               a setting is missing or malformed
     ├── ConnectionFailed            the warehouse cannot be reached or refuses the login
     ├── DesignError                 a table's physical design is impossible (raised when the class is defined)
@@ -16,7 +16,8 @@
     ├── QualityError                checks failed; .report
     └── LocalServerError            the embedded Redshift cannot start, stop or be reached
 
-A message says what happened, where, and the next step; it never holds a secret. The driver's own error stays as `__cause__`.
+A message says what happened, where, and the next step; it never holds a secret. The driver's own error stays as
+`__cause__`.
 """
 
 from __future__ import annotations

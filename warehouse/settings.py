@@ -6,8 +6,10 @@ Where the warehouse is, in this order:
 2. the embedded Redshift of this project, when one has written `.warehouse/server.json`;
 3. nowhere: `Settings.url` is empty, and whoever needs it says the two ways on.
 
-The other variables: `WAREHOUSE_STAGE` (an s3:// prefix that loads stage into), `WAREHOUSE_IAM_ROLE` (the role that COPY and
-UNLOAD assume), `WAREHOUSE_REGION`, `WAREHOUSE_S3_ENDPOINT` (an S3 endpoint other than Amazon's), `WAREHOUSE_HOME` (the project's
+The other variables: `WAREHOUSE_STAGE` (an s3:// prefix that loads stage into), `WAREHOUSE_IAM_ROLE` (the role that COPY
+and
+UNLOAD assume), `WAREHOUSE_REGION`, `WAREHOUSE_S3_ENDPOINT` (an S3 endpoint other than Amazon's), `WAREHOUSE_HOME` (the
+project's
 folder, when it is not found from the working directory upwards).
 """
 
@@ -69,7 +71,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
     """
     env = os.environ if environ is None else environ
     base = home or (Path(env["WAREHOUSE_HOME"]) if env.get("WAREHOUSE_HOME") else find_home())
-    given = {
+    given: dict[str, Any] = {
         "url": env.get("WAREHOUSE_URL", ""),
         "stage": env.get("WAREHOUSE_STAGE", "").rstrip("/"),
         "iam_role": env.get("WAREHOUSE_IAM_ROLE", ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import click
 
@@ -19,16 +20,23 @@ def _home() -> Path:
     return load_settings().home
 
 
-def _control():  # type: ignore[no-untyped-def]
+def _control() -> ModuleType:
     try:
         from warehouse.local import control
     except ModuleNotFoundError as missing:
-        fail(f'The embedded Redshift needs the package {missing.name}. Install it with: pip install "warehouse[local]".')
+        fail(
+            f'The embedded Redshift needs the package {missing.name}. Install it with: pip install "warehouse[local]".'
+        )
     return control
 
 
 @command.command()
-@click.option("--port", default=5439, show_default=True, help="Port to listen on; another one is taken when it is in use. 0 takes any.")
+@click.option(
+    "--port",
+    default=5439,
+    show_default=True,
+    help="Port to listen on; another one is taken when it is in use. 0 takes any.",
+)
 @click.option("--ephemeral", is_flag=True, help="Keep nothing: all data goes when the server stops.")
 def start(port: int, ephemeral: bool) -> None:
     """Start the server, or say that it runs."""

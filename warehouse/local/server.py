@@ -1,4 +1,4 @@
-"""The only lifecycle of the embedded Redshift: what runs in the server's process, and in which order it starts and stops.
+"""The only lifecycle of the embedded Redshift: what runs in its process, and in which order it starts and stops.
 
     PostgreSQL (private socket)  <-  wire server (127.0.0.1:5439)  <-  clients
     S3 endpoint (127.0.0.1, any port)  <-  COPY, UNLOAD, clients
@@ -125,7 +125,10 @@ class Server:
         return folder
 
     def _prepare(self, postgres: Postgres, password: str) -> Upstream:
-        """The administrator's user, the database and the catalog; returns a connection for questions of the server's own."""
+        """The administrator's user, the database and the catalog.
+
+        Returns a connection for questions of the server's own.
+        """
         stored = auth.stored_hash(USER, password)
         template = Upstream(postgres.socket, {"user": SUPERUSER, "database": "template1"})
         try:
@@ -152,7 +155,10 @@ class Server:
     def _stored_hash(self, user: str) -> str | None:
         with self._lookup_lock:
             text = user.replace("'", "''")
-            rows = self._admin.rows(f"SELECT rolpassword FROM pg_authid WHERE rolname = '{text}' AND rolcanlogin AND rolname <> '{SUPERUSER}'")
+            rows = self._admin.rows(
+                "SELECT rolpassword FROM pg_authid "
+                f"WHERE rolname = '{text}' AND rolcanlogin AND rolname <> '{SUPERUSER}'"
+            )
         return rows[0][0] if rows else None
 
     def _listen(self, postgres: Postgres, store: ObjectStore) -> Listener:
@@ -218,7 +224,9 @@ def _only_one(path: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _s3_endpoint(folder: Path | None) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "warehouse.local.s3", *([str(folder)] if folder else [])]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
         yield process
     finally:
@@ -231,7 +239,9 @@ def _s3_address(process: subprocess.Popen[str]) -> str:
     line = process.stdout.readline()
     if not line:
         _, told = process.communicate()
-        raise LocalServerError(f"The S3 endpoint did not start: {told.strip().splitlines()[-1] if told.strip() else 'no reason given'}")
+        raise LocalServerError(
+            f"The S3 endpoint did not start: {told.strip().splitlines()[-1] if told.strip() else 'no reason given'}"
+        )
     return f"http://{HOST}:{json.loads(line)['port']}"
 
 
@@ -255,7 +265,10 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def main(options: Options, report: TextIO) -> int:
-    """The server's process: start, say on `report` what came of it (one line of JSON), serve until a signal asks to stop."""
+    """The server's process.
+
+    Start, say on `report` what came of it (one line of JSON), serve until a signal asks to stop.
+    """
     server = Server(options)
     stopping = threading.Event()
 

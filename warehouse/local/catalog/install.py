@@ -9,7 +9,11 @@ from typing import Protocol
 
 SCHEMA = "pg_redshift"
 
-_SOURCES = {entry.name: entry.read_text(encoding="utf-8") for entry in files(__package__).iterdir() if entry.name.endswith(".sql")}
+_SOURCES = {
+    entry.name: entry.read_text(encoding="utf-8")
+    for entry in files(__package__).iterdir()
+    if entry.name.endswith(".sql")
+}
 _ALL = "\n".join(_SOURCES[name] for name in sorted(_SOURCES))
 _VERSION = hashlib.sha256(_ALL.encode()).hexdigest()[:16]
 
@@ -24,8 +28,9 @@ INFORMATION_SCHEMA = frozenset(view.removeprefix("is_") for view in _VIEWS if vi
 # Functions likewise; those that only serve this catalog are not reachable by name.
 FUNCTIONS = frozenset(
     {
-        "format_encoding", "version", "getdate", "len", "pg_get_expr", "pg_get_constraintdef", "pg_get_late_binding_view_cols",
-        "pg_last_copy_id", "pg_last_copy_count", "pg_last_unload_id", "pg_last_unload_count", "pg_last_query_id",
+        "format_encoding", "version", "getdate", "len", "pg_get_expr", "pg_get_constraintdef",
+        "pg_get_late_binding_view_cols", "pg_last_copy_id", "pg_last_copy_count",
+        "pg_last_unload_id", "pg_last_unload_count", "pg_last_query_id",
     }
 )  # fmt: skip
 
@@ -34,11 +39,13 @@ _FORGET = """
 DO $$
 DECLARE one record;
 BEGIN
-    FOR one IN SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relnamespace = 'pg_redshift'::regnamespace AND c.relkind = 'v' LOOP
+    FOR one IN SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relnamespace = 'pg_redshift'::regnamespace AND
+    c.relkind = 'v' LOOP
         EXECUTE format('DROP VIEW IF EXISTS pg_redshift.%I CASCADE', one.relname);
     END LOOP;
     DROP EVENT TRIGGER IF EXISTS redshift_forget_dropped;
-    FOR one IN SELECT p.oid::regprocedure AS signature FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'pg_redshift'::regnamespace LOOP
+    FOR one IN SELECT p.oid::regprocedure AS signature FROM pg_catalog.pg_proc p WHERE p.pronamespace =
+    'pg_redshift'::regnamespace LOOP
         EXECUTE format('DROP FUNCTION IF EXISTS %s CASCADE', one.signature);
     END LOOP;
 END $$;
@@ -61,15 +68,24 @@ class Database(Protocol):
 
 
 def install(database: Database) -> bool:
-    """Bring the catalog of `database` up to this version; True when something was done. Needs a superuser's connection."""
+    """Bring the catalog of `database` up to this version; True when something was done.
+
+    Needs a superuser's connection.
+    """
     # Only system schemas may be called pg_…; this is one.
-    present = database.rows("SELECT obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = 'pg_redshift'")
+    present = database.rows(
+        "SELECT obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = 'pg_redshift'"
+    )
     if present and present[0][0] == _VERSION:
         database.run(_SWEEP)
         return False
     steps = ["SET LOCAL allow_system_table_mods = on", "SET LOCAL check_function_bodies = off"]
     steps.append(_FORGET if present else "CREATE SCHEMA pg_redshift")
-    steps += [_ALL, "GRANT USAGE ON SCHEMA pg_redshift TO PUBLIC", "GRANT SELECT ON ALL TABLES IN SCHEMA pg_redshift TO PUBLIC"]
+    steps += [
+        _ALL,
+        "GRANT USAGE ON SCHEMA pg_redshift TO PUBLIC",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA pg_redshift TO PUBLIC",
+    ]
     steps.append(f"COMMENT ON SCHEMA pg_redshift IS '{_VERSION}'")
     database.run("BEGIN")
     try:

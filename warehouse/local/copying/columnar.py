@@ -30,7 +30,7 @@ def _fits(column: Column, kind: pa.DataType) -> bool:
         "timestamp": pa.types.is_timestamp(kind) or pa.types.is_date(kind),
         "time": pa.types.is_time(kind),
     }
-    return pa.types.is_null(kind) or checks[column.kind]
+    return bool(pa.types.is_null(kind) or checks[column.kind])
 
 
 def chunks(stream: IO[bytes], target: Target, uri: str) -> Iterator[bytes]:
@@ -42,7 +42,8 @@ def chunks(stream: IO[bytes], target: Target, uri: str) -> Iterator[bytes]:
     schema = file.schema_arrow
     if len(schema) != len(target.columns):
         raise CopyError(
-            f"Unmatched number of columns between table and file. Table columns: {len(target.columns)}, Data columns: {len(schema)}, File name: {uri}"
+            f"Unmatched number of columns between table and file. Table columns: {len(target.columns)}, "
+            f"Data columns: {len(schema)}, File name: {uri}"
         )
     for column, field in zip(target.columns, schema, strict=True):
         if not _fits(column, field.type):

@@ -23,8 +23,9 @@ from warehouse.local.copying.text import pattern
 _KEPT = 1024
 # Type names as the load-error views print them.
 _SHOWN = {
-    "int2": "int2", "int4": "int4", "int8": "int8", "float4": "float4", "float8": "float8", "numeric": "numeric", "bool": "boolean", "varchar": "varchar",
-    "bpchar": "char", "date": "date", "timestamp": "timestamp", "timestamptz": "timestamptz", "time": "time", "timetz": "timetz",
+    "int2": "int2", "int4": "int4", "int8": "int8", "float4": "float4", "float8": "float8", "numeric": "numeric",
+    "bool": "boolean", "varchar": "varchar", "bpchar": "char", "date": "date", "timestamp": "timestamp",
+    "timestamptz": "timestamptz", "time": "time", "timetz": "timetz",
 }  # fmt: skip
 
 
@@ -39,7 +40,15 @@ def rows(stream: IO[bytes], target: Target, text: Text) -> Iterator[list[str | N
             raise _rejected(f.DELIMITER_NOT_FOUND, "Delimiter not found", line, raw, column, "", len(raw))
         if len(fields) > len(target.columns):
             last = target.columns[-1]
-            raise _rejected(f.TOO_MANY_COLUMNS, "Extra column(s) found", line, raw, last, fields[len(target.columns)], positions[len(target.columns)])
+            raise _rejected(
+                f.TOO_MANY_COLUMNS,
+                "Extra column(s) found",
+                line,
+                raw,
+                last,
+                fields[len(target.columns)],
+                positions[len(target.columns)],
+            )
         settled: list[str | None] = []
         for value, position, column in zip(fields, positions, target.columns, strict=True):
             one = _null(value, column, text)
@@ -54,11 +63,16 @@ def _rejected(code: int, reason: str, line: int, raw: str, column: Column, value
     size = str(column.size) if column.size else "0"
     if column.precision:
         size = f"{column.precision}, {column.scale}"
-    return Rejected(code, reason, line, column.name, _SHOWN[column.type], size, position, value[:_KEPT], raw.rstrip("\r\n")[:_KEPT])
+    return Rejected(
+        code, reason, line, column.name, _SHOWN[column.type], size, position, value[:_KEPT], raw.rstrip("\r\n")[:_KEPT]
+    )
 
 
 def _records(stream: IO[bytes], text: Text) -> Iterator[tuple[int, str]]:
-    """(line number of its first line, text) of each record after the skipped lines; a quoted newline does not end a CSV record."""
+    """(line number of its first line, text) of each record after the skipped lines.
+
+    A quoted newline does not end a CSV record.
+    """
     number = 0
     pending, start = "", 0
     for raw in stream:
@@ -80,16 +94,22 @@ def _records(stream: IO[bytes], text: Text) -> Iterator[tuple[int, str]]:
         yield start, pending
         pending = ""
     if pending:
-        raise Rejected(f.INVALID_LINE, "Missing newline: Unexpected end of file inside quotes", start, raw_line=pending[:_KEPT])
+        raise Rejected(
+            f.INVALID_LINE, "Missing newline: Unexpected end of file inside quotes", start, raw_line=pending[:_KEPT]
+        )
 
 
 def _fields(raw: str, line: int, text: Text) -> tuple[list[str], list[int]]:
     body = raw.rstrip("\n").removesuffix("\r")
     if text.csv:
         try:
-            (fields,) = list(csv.reader(io.StringIO(body), delimiter=text.delimiter, quotechar=text.quote, strict=True)) or [[""]]
+            (fields,) = list(
+                csv.reader(io.StringIO(body), delimiter=text.delimiter, quotechar=text.quote, strict=True)
+            ) or [[""]]
         except (csv.Error, ValueError) as error:
-            raise Rejected(f.INVALID_LINE, f"Invalid quote formatting for CSV: {error}", line, raw_line=body[:_KEPT]) from error
+            raise Rejected(
+                f.INVALID_LINE, f"Invalid quote formatting for CSV: {error}", line, raw_line=body[:_KEPT]
+            ) from error
         return (fields or [""]), _positions(fields or [""], body)
     if not text.remove_quotes:
         fields = body.split(text.delimiter)
@@ -119,7 +139,9 @@ def _unquoted(body: str, line: int, delimiter: str) -> tuple[list[str], list[int
                 if len(body) - 1 > at and body.endswith(quote):
                     end = len(body) - 1
                 else:
-                    raise Rejected(f.DELIMITER_NOT_FOUND, "Unmatched quote", line, position=positions[-1], raw_line=body[:_KEPT])
+                    raise Rejected(
+                        f.DELIMITER_NOT_FOUND, "Unmatched quote", line, position=positions[-1], raw_line=body[:_KEPT]
+                    )
             fields.append(body[at + 1 : end])
             at = end + 1
         else:
@@ -156,7 +178,14 @@ _Problem = tuple[int, str]
 def _problem(value: str | None, column: Column, text: Text) -> _Problem | None:
     if value is None:
         return (f.MISSING_NOT_NULL, "Missing data for not-null field") if column.not_null else None
-    check = {"text": _text, "integer": _integer, "decimal": _decimal, "float": _float, "boolean": _boolean, "time": _time_of_day}.get(column.kind)
+    check = {
+        "text": _text,
+        "integer": _integer,
+        "decimal": _decimal,
+        "float": _float,
+        "boolean": _boolean,
+        "time": _time_of_day,
+    }.get(column.kind)
     return check(value, column) if check else _moment(value.strip(), column, text)
 
 
@@ -168,7 +197,10 @@ def _text(value: str, column: Column) -> _Problem | None:
         if size != len(value):
             bad = next(character for character in value if ord(character) > 127).encode("utf-8")
             shown = " ".join(f"{byte:x}" for byte in bad)
-            return f.BAD_CHAR, f"Multibyte character not supported for CHAR (Hint: Try using VARCHAR). Invalid char: {shown}"
+            return (
+                f.BAD_CHAR,
+                f"Multibyte character not supported for CHAR (Hint: Try using VARCHAR). Invalid char: {shown}",
+            )
         if len(value.rstrip(" ")) > column.size:
             return f.OUT_OF_RANGE, "Char length exceeds DDL length"
     elif column.size and size > column.size and len(value.rstrip(" ").encode("utf-8")) > column.size:
@@ -179,7 +211,9 @@ def _text(value: str, column: Column) -> _Problem | None:
 def _integer(value: str, column: Column) -> _Problem | None:
     stripped = value.strip()
     if not _INTEGER.fullmatch(stripped):
-        at = next((i for i, c in enumerate(stripped) if not (c.isascii() and c.isdigit()) and not (i == 0 and c in "+-")), 0)
+        at = next(
+            (i for i, c in enumerate(stripped) if not (c.isascii() and c.isdigit()) and not (i == 0 and c in "+-")), 0
+        )
         kind = {"int2": "Short", "int4": "Integer", "int8": "Long"}[column.type]
         return f.BAD_DIGIT, f"Invalid digit, Value '{stripped[at : at + 1]}', Pos {at}, Type: {kind}"
     if not -(1 << (INTEGER_BITS[column.type] - 1)) <= int(stripped) < 1 << (INTEGER_BITS[column.type] - 1):
@@ -190,7 +224,14 @@ def _integer(value: str, column: Column) -> _Problem | None:
 def _decimal(value: str, column: Column) -> _Problem | None:
     stripped = value.strip()
     if not _DECIMAL.fullmatch(stripped):
-        at = next((i for i, c in enumerate(stripped) if not (c.isascii() and (c.isdigit() or c == ".")) and not (i == 0 and c in "+-")), 0)
+        at = next(
+            (
+                i
+                for i, c in enumerate(stripped)
+                if not (c.isascii() and (c.isdigit() or c == ".")) and not (i == 0 and c in "+-")
+            ),
+            0,
+        )
         return f.BAD_DECIMAL, f"Invalid digit, Value '{stripped[at : at + 1]}', Pos {at}, Type: Decimal"
     whole = stripped.lstrip("+-").partition(".")[0].lstrip("0")
     if column.precision and len(whole) > column.precision - column.scale:
@@ -201,8 +242,13 @@ def _decimal(value: str, column: Column) -> _Problem | None:
 def _float(value: str, column: Column) -> _Problem | None:
     stripped = value.strip()
     if not _FLOAT.fullmatch(stripped):
-        return f.BAD_FLOAT, f"Invalid digit, Value '{stripped[:1]}', Pos 0, Type: {'Float' if column.type == 'float4' else 'Double'}"
-    if float(stripped) in (float("inf"), float("-inf")) or (column.type == "float4" and abs(float(stripped)) > 3.4028235677973366e38):
+        return (
+            f.BAD_FLOAT,
+            f"Invalid digit, Value '{stripped[:1]}', Pos 0, Type: {'Float' if column.type == 'float4' else 'Double'}",
+        )
+    if float(stripped) in (float("inf"), float("-inf")) or (
+        column.type == "float4" and abs(float(stripped)) > 3.4028235677973366e38
+    ):
         return f.OUT_OF_RANGE, "Overflow for a number value"
     return None
 
@@ -217,16 +263,23 @@ def _time_of_day(value: str, column: Column) -> _Problem | None:
 
 def _moment(value: str, column: Column, text: Text) -> _Problem | None:
     if column.kind == "date":
-        bad = (f.BAD_DATE, "Invalid Date Format - length must be 10 or more" if len(value) < 10 else "Invalid Date Format or value [YYYY-MM-DD]")
+        bad = (
+            f.BAD_DATE,
+            "Invalid Date Format - length must be 10 or more"
+            if len(value) < 10
+            else "Invalid Date Format or value [YYYY-MM-DD]",
+        )
     else:
         bad = (f.BAD_TIMESTAMP, "Error in Timestamp value or format [%Y-%m-%d %H:%M:%S]")
     if not re.match(pattern(column, text), value):
         return bad
-    numbers = [int(n) for n in re.findall(r"\d+", re.sub(r"(Z|[+-]\d{2}(:?\d{2})?)$", "", value) if len(value) > 10 else value)]
+    numbers = [
+        int(n) for n in re.findall(r"\d+", re.sub(r"(Z|[+-]\d{2}(:?\d{2})?)$", "", value) if len(value) > 10 else value)
+    ]
     if len(numbers) == 1:  # 20130101
         numbers = [int(value[:4]), int(value[4:6]), int(value[6:8])]
     try:
-        dt.datetime(*numbers[:6])  # type: ignore[arg-type]  # noqa: DTZ001 - only the value's range is of interest
+        dt.datetime(*numbers[:6])  # type: ignore[arg-type]
     except ValueError:
         return bad
     return None

@@ -1,6 +1,7 @@
 """What can go wrong in a COPY: a rejected row with its place and reason, and the error that the client sees.
 
-Codes and reasons: AWS "Load error reference" (r_Load_Error_Reference); texts as seen on clusters, REDSHIFT.md section 6.
+Codes and reasons: AWS "Load error reference" (r_Load_Error_Reference); texts as seen on clusters, REDSHIFT.md section
+6.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Executes a COPY: all files into the table within the session's transaction, or none and a row in the load-error views."""
+"""Executes a COPY.
+
+All files into the table within the session's transaction, or none and a row in the load-error views.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,10 @@ class Mover:
         self._postgres, self._database, self._user, self._store = postgres, database, user, store
 
     def __call__(self, plan: Copy | Unload, upstream: Upstream) -> tuple[str, str]:
-        """Execute `plan` in the session's transaction; the command tag, and the notice of a success. Raises Failed, UpstreamError."""
+        """Execute `plan` in the session's transaction; the command tag, and the notice of a success.
+
+        Raises Failed, UpstreamError.
+        """
         query = int(str(upstream.rows("SELECT nextval('pg_redshift.query_id')")[0][0]))
         try:
             return self._copy(plan, upstream, query) if isinstance(plan, Copy) else self._unload(plan, upstream, query)
@@ -35,7 +38,9 @@ class Mover:
             self._record(rejected, upstream, query)
             table = rejected.target.name
             raise Failed(
-                m.error("XX000", f"Load into table '{table}' failed.  Check 'stl_load_errors' system table for details."),
+                m.error(
+                    "XX000", f"Load into table '{table}' failed.  Check 'stl_load_errors' system table for details."
+                ),
                 # Known after a failure too, to find its errors by.
                 afterwards=_remember(copy_id=query, copy_count=0, query_id=query),
             ) from rejected
@@ -45,11 +50,13 @@ class Mover:
         rows = sum(file.rows for file in files)
         kind = "Parquet" if "PARQUET" in plan.parameters else "Text"
         values = ", ".join(
-            f"(0, {query}, {i % 4}, {literal(file.uri)}, {file.rows}, {file.size}, 0, clock_timestamp(), {literal(kind)}, {target.oid}, {upstream.pid})"
+            f"(0, {query}, {i % 4}, {literal(file.uri)}, {file.rows}, {file.size}, 0, clock_timestamp(), "
+            f"{literal(kind)}, {target.oid}, {upstream.pid})"
             for i, file in enumerate(files)
         )
         upstream.run(
-            "INSERT INTO pg_redshift.load_commit (userid, query, slice, filename, lines_scanned, bytes_scanned, errors, curtime, file_format, tbl, session) "
+            "INSERT INTO pg_redshift.load_commit (userid, query, slice, filename, lines_scanned, bytes_scanned, "
+            "errors, curtime, file_format, tbl, session) "
             f"VALUES {values}; " + _remember(copy_id=query, copy_count=rows, query_id=query)
         )
         return "COPY", f"Load into table '{target.name}' completed, {rows} record(s) loaded successfully."
@@ -66,10 +73,12 @@ class Mover:
             texts = (rejected.file.uri, row.column, row.type, row.length, row.raw_line, row.value, row.reason)
             uri, column, type_, length, raw, value, reason = (literal(text.replace("\0", ".")) for text in texts)
             connection.run(
-                "INSERT INTO pg_redshift.load_error (userid, slice, tbl, starttime, session, query, filename, line_number, colname, type, col_length, "
-                "position, raw_line, raw_field_value, err_code, err_reason, xid, database) VALUES "
-                f"(100, 0, {rejected.target.oid}, clock_timestamp(), {upstream.pid}, {query}, {uri}, {row.line}, {column}, {type_}, {length}, "
-                f"{row.position}, left({raw}, 1024), left({value}, 1024), {row.code}, left({reason}, 100), 0, {literal(self._database)})"
+                "INSERT INTO pg_redshift.load_error (userid, slice, tbl, starttime, session, query, filename, "
+                "line_number, colname, type, col_length, position, raw_line, raw_field_value, err_code, "
+                "err_reason, xid, database) VALUES "
+                f"(100, 0, {rejected.target.oid}, clock_timestamp(), {upstream.pid}, {query}, {uri}, "
+                f"{row.line}, {column}, {type_}, {length}, {row.position}, left({raw}, 1024), left({value}, 1024), "
+                f"{row.code}, left({reason}, 100), 0, {literal(self._database)})"
             )
         finally:
             connection.close()

@@ -1,6 +1,7 @@
 """The parameters of a COPY or UNLOAD, settled: which are done here, which exclude each other, what the defaults are.
 
-Source: AWS copy-parameters-data-format, copy-parameters-data-conversion, copy-parameters-data-load, copy-parameters-authorization.
+Source: AWS copy-parameters-data-format, copy-parameters-data-conversion, copy-parameters-data-load, copy-parameters-
+authorization.
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ from warehouse.local.copying.failure import CopyError
 # Parameters that are read and have nothing to do here: they steer statistics and compression of a real cluster.
 _NO_EFFECT = {"STATUPDATE", "COMPUPDATE", "COMPROWS", "REGION", "ENCRYPTED", "ROWGROUPSIZE"}
 _COPY_DONE = {
-    "IAM_ROLE", "CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "MANIFEST", "CSV", "QUOTE", "DELIMITER", "PARQUET",
-    "GZIP", "NULL", "EMPTYASNULL", "BLANKSASNULL", "REMOVEQUOTES", "IGNOREHEADER", "IGNOREBLANKLINES", "DATEFORMAT", "TIMEFORMAT",
-    "EXPLICIT_IDS", "MAXERROR",
+    "IAM_ROLE", "CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "MANIFEST", "CSV", "QUOTE",
+    "DELIMITER", "PARQUET", "GZIP", "NULL", "EMPTYASNULL", "BLANKSASNULL", "REMOVEQUOTES", "IGNOREHEADER",
+    "IGNOREBLANKLINES", "DATEFORMAT", "TIMEFORMAT", "EXPLICIT_IDS", "MAXERROR",
 }  # fmt: skip
 _UNLOAD_DONE = {
-    "IAM_ROLE", "CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "MANIFEST", "CSV", "PARQUET", "HEADER", "DELIMITER",
-    "GZIP", "NULL", "ALLOWOVERWRITE", "CLEANPATH", "PARALLEL", "MAXFILESIZE",
+    "IAM_ROLE", "CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "MANIFEST", "CSV", "PARQUET",
+    "HEADER", "DELIMITER", "GZIP", "NULL", "ALLOWOVERWRITE", "CLEANPATH", "PARALLEL", "MAXFILESIZE",
 }  # fmt: skip
 _CREDENTIALS = {"IAM_ROLE", "CREDENTIALS", "ACCESS_KEY_ID"}
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+(,arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)*")
-_STRING_FORM = re.compile(r"(aws_iam_role=.+|aws_access_key_id=[^;]+;aws_secret_access_key=[^;]+(;token=[^;]+)?)(;master_symmetric_key=[^;]+)?")
+_STRING_FORM = re.compile(
+    r"(aws_iam_role=.+|aws_access_key_id=[^;]+;aws_secret_access_key=[^;]+(;token=[^;]+)?)(;master_symmetric_key=[^;]+)?"
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,16 @@ def copy_options(given: dict[str, Any]) -> CopyOptions:
     manifest = "MANIFEST" in given
     if "PARQUET" in given:
         # AWS copy-usage_notes-copy-from-columnar: only these go with a columnar format
-        allowed = {"PARQUET", "MANIFEST", "STATUPDATE", "EXPLICIT_IDS", "REGION", *_CREDENTIALS, "SECRET_ACCESS_KEY", "SESSION_TOKEN"}
+        allowed = {
+            "PARQUET",
+            "MANIFEST",
+            "STATUPDATE",
+            "EXPLICIT_IDS",
+            "REGION",
+            *_CREDENTIALS,
+            "SECRET_ACCESS_KEY",
+            "SESSION_TOKEN",
+        }
         for name in given:
             if name not in allowed:
                 raise CopyError(f"{name} argument is not supported for PARQUET based COPY", "0A000")
@@ -112,16 +124,25 @@ def _one_character(value: str, name: str) -> str:
 def _known(given: dict[str, Any], done: set[str], command: str) -> None:
     for name in given:
         if name not in done and name not in _NO_EFFECT:
-            raise CopyError(f"not emulated: {command} parameter {name}", "0A000", hint="The embedded Redshift does not know this; a cluster may.")
+            raise CopyError(
+                f"not emulated: {command} parameter {name}",
+                "0A000",
+                hint="The embedded Redshift does not know this; a cluster may.",
+            )
 
 
 def _credentials(given: dict[str, Any]) -> None:
-    """The form of the credentials is checked, as Redshift does; whether they are good is for S3 to say. They are never shown."""
+    """The form of the credentials is checked, as Redshift does; whether they are good is for S3 to say.
+
+    They are never shown.
+    """
     ways = [name for name in _CREDENTIALS if name in given]
     if len(ways) > 1:
         raise CopyError("conflicting or redundant options: credentials are given twice", "42601")
     if not ways:
-        raise CopyError("S3 COPY and UNLOAD need credentials", "42601", hint="Say IAM_ROLE 'arn:aws:iam::<account>:role/<name>'.")
+        raise CopyError(
+            "S3 COPY and UNLOAD need credentials", "42601", hint="Say IAM_ROLE 'arn:aws:iam::<account>:role/<name>'."
+        )
     if ways == ["IAM_ROLE"] and given["IAM_ROLE"] != "default" and not _ROLE.fullmatch(given["IAM_ROLE"]):
         raise CopyError("Invalid credentials. Must be of the format: arn:aws:iam::<account>:role/<name>", "XX000")
     if ways == ["CREDENTIALS"] and not _STRING_FORM.fullmatch(given["CREDENTIALS"]):
@@ -135,7 +156,10 @@ def _credentials(given: dict[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class UnloadOptions:
-    """An UNLOAD's parameters. `file_bytes` is the size at which a file ends, `slices` how many files are written side by side."""
+    """An UNLOAD's parameters.
+
+    `file_bytes` is the size at which a file ends, `slices` how many files are written side by side.
+    """
 
     parquet: bool
     delimiter: str

@@ -1,6 +1,7 @@
 """The files of a COPY: a prefix or a manifest to a list of objects, and an object to a stream of plain bytes.
 
-Source: AWS copy-parameters-data-source-s3 (every object whose key STARTS WITH the string loads), loading-data-files-using-manifest.
+Source: AWS copy-parameters-data-source-s3 (every object whose key STARTS WITH the string loads), loading-data-files-
+using-manifest.
 """
 
 from __future__ import annotations
@@ -49,10 +50,13 @@ def _from_manifest(store: ObjectStore, source: str, *, columnar: bool) -> list[F
     try:
         entries = json.loads(raw)["entries"]
         listed: list[tuple[str, bool, Any]] = [
-            (str(e["url"]), bool(e.get("mandatory", False)), (e.get("meta") or {}).get("content_length")) for e in entries
+            (str(e["url"]), bool(e.get("mandatory", False)), (e.get("meta") or {}).get("content_length"))
+            for e in entries
         ]
     except (ValueError, KeyError, TypeError) as error:
-        raise CopyError(f"Error: invalid manifest file: {source} is not a manifest of the form {{\"entries\": [{{\"url\": …}}]}}") from error
+        raise CopyError(
+            f'Error: invalid manifest file: {source} is not a manifest of the form {{"entries": [{{"url": …}}]}}'
+        ) from error
     found = []
     for uri, mandatory, length in listed:
         if columnar and length is None:
@@ -60,7 +64,9 @@ def _from_manifest(store: ObjectStore, source: str, *, columnar: bool) -> list[F
         info = store.head(uri)
         if info is None:
             if mandatory:
-                raise CopyError(f"Problem reading manifest file - S3ServiceException: the file {uri} is mandatory and was not found")
+                raise CopyError(
+                    f"Problem reading manifest file - S3ServiceException: the file {uri} is mandatory and was not found"
+                )
             continue
         if length is not None and int(length) != info.size:
             raise CopyError(f"The size of {uri} is {info.size}, the manifest says {length}")
@@ -73,9 +79,15 @@ def _from_manifest(store: ObjectStore, source: str, *, columnar: bool) -> list[F
 def s3_error(error: ObjectStoreError) -> CopyError:
     """An S3 error in the form in which Redshift reports it."""
     code = error.code or "Unknown"
-    words = {"AccessDenied": "Access Denied", "NoSuchBucket": "The specified bucket does not exist", "NoSuchKey": "The specified key does not exist."}
+    words = {
+        "AccessDenied": "Access Denied",
+        "NoSuchBucket": "The specified bucket does not exist",
+        "NoSuchKey": "The specified key does not exist.",
+    }
     said = words.get(code, code)
-    return CopyError(f"S3ServiceException:{said},Status {error.status},Error {code},Rid -,ExtRid -,CanRetry {int(error.retryable)}")
+    return CopyError(
+        f"S3ServiceException:{said},Status {error.status},Error {code},Rid -,ExtRid -,CanRetry {int(error.retryable)}"
+    )
 
 
 def open_file(store: ObjectStore, file: File, *, gzipped: bool) -> IO[bytes]:

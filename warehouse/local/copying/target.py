@@ -11,8 +11,9 @@ from warehouse.local.wire.upstream import Upstream
 
 # Kinds by which values are checked and converted; the names are PostgreSQL's internal ones.
 _KINDS = {
-    "int2": "integer", "int4": "integer", "int8": "integer", "float4": "float", "float8": "float", "numeric": "decimal", "bool": "boolean",
-    "varchar": "text", "bpchar": "text", "date": "date", "timestamp": "timestamp", "timestamptz": "timestamp", "time": "time", "timetz": "time",
+    "int2": "integer", "int4": "integer", "int8": "integer", "float4": "float", "float8": "float", "numeric": "decimal",
+    "bool": "boolean", "varchar": "text", "bpchar": "text", "date": "date", "timestamp": "timestamp",
+    "timestamptz": "timestamp", "time": "time", "timetz": "time",
 }  # fmt: skip
 INTEGER_BITS = {"int2": 16, "int4": 32, "int8": 64}
 
@@ -55,7 +56,8 @@ def find_target(plan: Copy, database: Upstream) -> Target:
     # A question that takes no snapshot of data and no lock on the table.
     rows = database.rows(
         "SELECT a.attrelid::bigint, a.attname, t.typname, a.atttypmod, a.attnotnull, a.attidentity, c.relkind "
-        "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+        "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+        "JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
         f"WHERE a.attrelid = to_regclass({literal(name)}) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
     )
     if not rows:

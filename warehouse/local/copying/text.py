@@ -1,7 +1,9 @@
 """CSV and delimited files to what PostgreSQL's COPY takes, whole blocks at a time.
 
-Arrow reads a block as strings; NULLs are settled and the bytes of each column are checked with one table look-up; then the block
-goes out as CSV in which a value is quoted and NULL is empty, so that no value can be mistaken for NULL. What does not pass is not
+Arrow reads a block as strings; NULLs are settled and the bytes of each column are checked with one table look-up; then
+the block
+goes out as CSV in which a value is quoted and NULL is empty, so that no value can be mistaken for NULL. What does not
+pass is not
 judged here: `NotPlain` sends the file to diagnose.py, which reads it row by row and says what is wrong.
 """
 
@@ -33,7 +35,9 @@ def chunks(stream: IO[bytes], target: Target, text: Text) -> Iterator[bytes]:
     try:
         reader = pcsv.open_csv(
             stream,
-            read_options=pcsv.ReadOptions(column_names=names, skip_rows=text.skip_lines, block_size=BLOCK, use_threads=True),
+            read_options=pcsv.ReadOptions(
+                column_names=names, skip_rows=text.skip_lines, block_size=BLOCK, use_threads=True
+            ),
             parse_options=pcsv.ParseOptions(
                 delimiter=text.delimiter,
                 quote_char=text.quote or False,
@@ -42,7 +46,10 @@ def chunks(stream: IO[bytes], target: Target, text: Text) -> Iterator[bytes]:
                 ignore_empty_lines=text.skip_blank_lines,
             ),
             convert_options=pcsv.ConvertOptions(
-                column_types={name: pa.string() for name in names}, null_values=[text.null_as], strings_can_be_null=True, quoted_strings_can_be_null=True
+                column_types={name: pa.string() for name in names},
+                null_values=[text.null_as],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
             ),
         )
         for batch in reader:
@@ -89,7 +96,8 @@ def _table(allowed: bytes) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return table
 
 
-# Bytes that a plain value of each kind is made of. The words that PostgreSQL would take as well (now, infinity, 0x1f, 1_000) need
+# Bytes that a plain value of each kind is made of. The words that PostgreSQL would take as well (now, infinity, 0x1f,
+# 1_000) need
 # others; a value of these bytes that is none of its kind is left to PostgreSQL, which refuses it.
 _DIGITS = b"0123456789"
 _PLAIN = {
@@ -106,7 +114,10 @@ _TIMESTAMP_AUTO = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1
 
 
 def pattern(column: Column, text: Text) -> str:
-    """The regular expression that a date or timestamp must match, for `column` under the options; "" for other kinds."""
+    """The regular expression that a date or timestamp must match, for `column` under the options.
+
+    "" for other kinds.
+    """
     if column.kind == "date":
         return _DATE_AUTO if text.date_format == "auto" else _DATE
     if column.kind == "timestamp":

@@ -28,9 +28,10 @@ from warehouse.objectstore import ObjectStore
 SLICES = 4
 # PostgreSQL's type OIDs to what a Parquet file says.
 _ARROW = {
-    16: pa.bool_(), 20: pa.int64(), 21: pa.int16(), 23: pa.int32(), 700: pa.float32(), 701: pa.float64(), 1082: pa.date32(),
-    1114: pa.timestamp("us"), 1184: pa.timestamp("us", "UTC"), 1083: pa.time64("us"), 1700: pa.string(), 25: pa.string(), 1043: pa.string(), 1042: pa.string(),
-    19: pa.string(), 18: pa.string(), 26: pa.int64(),
+    16: pa.bool_(), 20: pa.int64(), 21: pa.int16(), 23: pa.int32(), 700: pa.float32(), 701: pa.float64(),
+    1082: pa.date32(), 1114: pa.timestamp("us"), 1184: pa.timestamp("us", "UTC"), 1083: pa.time64("us"),
+    1700: pa.string(), 25: pa.string(), 1043: pa.string(), 1042: pa.string(), 19: pa.string(), 18: pa.string(),
+    26: pa.int64(),
 }  # fmt: skip
 
 
@@ -69,14 +70,18 @@ def _make_room(store: ObjectStore, target: str, options: UnloadOptions) -> None:
         store.delete([info.uri for info in there])
     elif there and not options.overwrite:
         raise CopyError(
-            "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, manually removing the target "
-            "files in S3, or using the ALLOWOVERWRITE option."
+            "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, "
+            "manually removing the target files in S3, or using the ALLOWOVERWRITE option."
         )
 
 
-def _write(plan: Unload, columns: list[tuple[str, int]], options: UnloadOptions, database: Upstream, store: ObjectStore) -> list[Written]:
+def _write(
+    plan: Unload, columns: list[tuple[str, int]], options: UnloadOptions, database: Upstream, store: ObjectStore
+) -> list[Written]:
     slices = SLICES if options.parallel else 1
-    files = [_Output(plan.target, number if options.parallel else None, columns, options, store) for number in range(slices)]
+    files = [
+        _Output(plan.target, number if options.parallel else None, columns, options, store) for number in range(slices)
+    ]
     try:
         for turn, batch in enumerate(_batches(plan.query, columns, database, exact_types=options.parquet)):
             files[turn % slices].write(batch)
@@ -86,7 +91,9 @@ def _write(plan: Unload, columns: list[tuple[str, int]], options: UnloadOptions,
             file.close()
 
 
-def _batches(query: str, columns: list[tuple[str, int]], database: Upstream, *, exact_types: bool) -> Iterator[pa.RecordBatch]:
+def _batches(
+    query: str, columns: list[tuple[str, int]], database: Upstream, *, exact_types: bool
+) -> Iterator[pa.RecordBatch]:
     """The rows as Arrow batches, NULL and '' kept apart (PostgreSQL quotes an empty string, and leaves NULL empty)."""
     names = [f"c{i}" for i in range(len(columns))]
     stream = _Readable(database.copy_out(f"COPY ({query}) TO STDOUT (FORMAT csv)"))
@@ -98,7 +105,12 @@ def _batches(query: str, columns: list[tuple[str, int]], database: Upstream, *, 
             read_options=pcsv.ReadOptions(column_names=names, block_size=1 << 20),
             parse_options=pcsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(names) > 1),
             convert_options=pcsv.ConvertOptions(
-                column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False, timestamp_parsers=[pcsv.ISO8601, "%Y-%m-%d %H:%M:%S%z"], **bools
+                column_types=types,
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                timestamp_parsers=[pcsv.ISO8601, "%Y-%m-%d %H:%M:%S%z"],
+                **bools,
             ),
         )
         yield from reader
@@ -138,7 +150,14 @@ class _Readable(io.RawIOBase):
 class _Output:
     """The objects of one slice: a new one begins when the present one is full."""
 
-    def __init__(self, target: str, number: int | None, columns: list[tuple[str, int]], options: UnloadOptions, store: ObjectStore) -> None:
+    def __init__(
+        self,
+        target: str,
+        number: int | None,
+        columns: list[tuple[str, int]],
+        options: UnloadOptions,
+        store: ObjectStore,
+    ) -> None:
         self._target, self._number, self._columns, self._options, self._store = target, number, columns, options, store
         self._written: list[Written] = []
         self._file: IO[bytes] | None = None
@@ -173,12 +192,18 @@ class _Output:
             self._file.close()
 
     def _open(self) -> None:
-        self._file = cast("IO[bytes]", tempfile.TemporaryFile())
+        self._file = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115 - it lives until _end()
         self._rows = 0
         if not self._options.parquet:
-            self._sink = gzip.GzipFile(fileobj=self._file, mode="wb", compresslevel=6) if self._options.gzip else self._file
+            self._sink = (
+                gzip.GzipFile(fileobj=self._file, mode="wb", compresslevel=6) if self._options.gzip else self._file
+            )
             if self._options.header:
-                self._sink.write((self._options.delimiter.join(_quoted(name, self._options) for name, _ in self._columns) + "\n").encode())
+                self._sink.write(
+                    (
+                        self._options.delimiter.join(_quoted(name, self._options) for name, _ in self._columns) + "\n"
+                    ).encode()
+                )
 
     def _end(self) -> None:
         if self._file is None:
@@ -200,7 +225,9 @@ class _Output:
 def _csv(batch: pa.RecordBatch, options: UnloadOptions) -> bytes:
     lines = []
     for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-        lines.append(options.delimiter.join(options.null_as if value is None else _quoted(value, options) for value in row))
+        lines.append(
+            options.delimiter.join(options.null_as if value is None else _quoted(value, options) for value in row)
+        )
     return ("\n".join(lines) + "\n").encode("utf-8") if lines else b""
 
 

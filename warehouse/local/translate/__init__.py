@@ -1,7 +1,7 @@
 """Translation: Redshift's SQL to plans that PostgreSQL and this server can execute. Pure: text in, values out.
 
 plan.py        what a statement turns into            tokens.py   words, and a reader for small grammars
-statements.py  which family a statement belongs to    query.py    SELECT and DML, with sqlglot (dialect.py, functions.py)
+statements.py  which family a statement belongs to    query.py    SELECT and DML with sqlglot (dialect.py)
 create_table.py  alter_table.py  transfer.py  utility.py   one file a family
 """
 

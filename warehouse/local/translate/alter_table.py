@@ -35,13 +35,18 @@ def alter_table(stream: Stream) -> Plan:
     return plan
 
 
+def _harmless(name: tuple[str, ...]) -> str:
+    """A change without effect, whose tag, lock and errors are those of ALTER TABLE."""
+    return f"ALTER TABLE {path(name)} SET (fillfactor = 100)"
+
+
 def _add(stream: Stream, name: tuple[str, ...]) -> Steps:
     stream.expect("ADD")
     constraint = table_constraint(stream)
     if constraint is not None:
         spec = literal(json.dumps(constraint))
         return Steps(
-            f"ALTER TABLE {path(name)} SET (fillfactor = 100)",  # a harmless change: its tag, lock and errors are those of ALTER TABLE
+            _harmless(name),
             after=(f"SELECT pg_redshift.alter_add_constraint({literal(path(name))}, {spec}::jsonb)",),
         )
     stream.accept("COLUMN")
@@ -70,7 +75,7 @@ def _drop(stream: Stream, name: tuple[str, ...]) -> Steps:
         constraint = stream.name()
         cascade = _cascade(stream)
         return Steps(
-            f"ALTER TABLE {path(name)} SET (fillfactor = 100)",
+            _harmless(name),
             before=(f"SELECT pg_redshift.drop_constraint({literal(path(name))}, {literal(constraint)}, {cascade})",),
         )
     stream.accept("COLUMN")
@@ -106,7 +111,13 @@ _VARCHAR = re.compile(r"varchar\((\d+)\)")
 
 
 def _alter(stream: Stream, name: tuple[str, ...]) -> Steps:
-    if stream.sees("DISTKEY") or stream.sees("DISTSTYLE") or stream.sees("SORTKEY") or stream.sees("COMPOUND") or stream.sees("ENCODE"):
+    if (
+        stream.sees("DISTKEY")
+        or stream.sees("DISTSTYLE")
+        or stream.sees("SORTKEY")
+        or stream.sees("COMPOUND")
+        or stream.sees("ENCODE")
+    ):
         raise not_emulated(f"ALTER TABLE … ALTER {stream.peek().word}")
     stream.accept("COLUMN")
     changed = stream.name()
@@ -121,7 +132,11 @@ def _alter(stream: Stream, name: tuple[str, ...]) -> Steps:
     if stream.sees("USING"):
         raise Refused("ALTER TABLE ALTER COLUMN does not support USING expression", "0A000")
     if not _VARCHAR.fullmatch(new):
-        raise Refused(f'ALTER TABLE ALTER COLUMN "{changed}" to type {new} is not supported; only the size of a VARCHAR can change', "0A000")
+        raise Refused(
+            f'ALTER TABLE ALTER COLUMN "{changed}" to type {new} is not supported',
+            detail="Only the size of a VARCHAR can change.",
+            sqlstate="0A000",
+        )
     raise not_emulated("ALTER COLUMN TYPE")
 
 

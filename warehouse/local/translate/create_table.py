@@ -1,6 +1,7 @@
 """CREATE TABLE: columns and keys go to PostgreSQL without what it would enforce; the design goes to our catalog.
 
-Source: AWS "CREATE TABLE" (r_CREATE_TABLE_NEW). CREATE TABLE … AS, LIKE and the rest of the grammar are refused by name.
+Source: AWS "CREATE TABLE" (r_CREATE_TABLE_NEW). CREATE TABLE … AS, LIKE and the rest of the grammar are refused by
+name.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from warehouse.local.translate.plan import Plan, Refused, Steps, not_emulated
 from warehouse.local.translate.tokens import Stream, literal, path, quote
 
 ENCODINGS = {
-    "RAW", "AZ64", "BYTEDICT", "DELTA", "DELTA32K", "LZO", "MOSTLY8", "MOSTLY16", "MOSTLY32", "RUNLENGTH", "TEXT255", "TEXT32K", "ZSTD",
+    "RAW", "AZ64", "BYTEDICT", "DELTA", "DELTA32K", "LZO", "MOSTLY8", "MOSTLY16", "MOSTLY32", "RUNLENGTH", "TEXT255",
+    "TEXT32K", "ZSTD",
 }  # fmt: skip
 DISTSTYLES = {"EVEN": 0, "KEY": 1, "ALL": 8, "AUTO": 9}
 # reldiststyle, sort key limits: REDSHIFT.md sections 1 and 10
@@ -42,7 +44,8 @@ class Column:
         parts = [quote(self.name), self.type]
         if self.identity:
             seed, step, by_default = self.identity
-            parts.append(f"GENERATED {'BY DEFAULT' if by_default else 'ALWAYS'} AS IDENTITY (START {seed} INCREMENT {step}{_bounds(seed, step)})")
+            when = "BY DEFAULT" if by_default else "ALWAYS"
+            parts.append(f"GENERATED {when} AS IDENTITY (START {seed} INCREMENT {step}{_bounds(seed, step)})")
         if self.default:
             parts.append(f"DEFAULT {self.default}")
         if self.not_null or self.identity:
@@ -122,7 +125,7 @@ def _items(stream: Stream, name: tuple[str, ...]) -> tuple[list[Column], list[di
 
 
 def table_constraint(stream: Stream) -> dict[str, Any] | None:
-    """[CONSTRAINT name] PRIMARY KEY (…) | UNIQUE (…) | FOREIGN KEY (…) REFERENCES t [(…)], or None when no constraint is next."""
+    """[CONSTRAINT name] PRIMARY KEY (…) | UNIQUE (…) | FOREIGN KEY (…) REFERENCES t [(…)]; None when none is next."""
     given = None
     if stream.accept("CONSTRAINT"):
         given = stream.name()
@@ -163,7 +166,20 @@ def column(stream: Stream) -> Column:
             pass
         elif stream.accept("DEFAULT"):
             found.default = default_expression(
-                stream.until("NOT", "NULL", "ENCODE", "DISTKEY", "SORTKEY", "UNIQUE", "PRIMARY", "REFERENCES", "COLLATE", "CHECK", ",", ")")
+                stream.until(
+                    "NOT",
+                    "NULL",
+                    "ENCODE",
+                    "DISTKEY",
+                    "SORTKEY",
+                    "UNIQUE",
+                    "PRIMARY",
+                    "REFERENCES",
+                    "COLLATE",
+                    "CHECK",
+                    ",",
+                    ")",
+                )
             )
         elif stream.accept("IDENTITY"):
             found.identity = (*_seed_and_step(stream), False)
@@ -208,7 +224,8 @@ def _seed_and_step(stream: Stream) -> tuple[int, int]:
     return seed, step
 
 
-# AWS c_Compression_encodings; only what AWS documents as impossible is refused, the table is known to be out of date otherwise
+# AWS c_Compression_encodings; only what AWS documents as impossible is refused, the table is known to be out of date
+# otherwise
 _TOO_WIDE = {
     "MOSTLY8": ("smallint", "integer", "bigint", "numeric"),
     "MOSTLY16": ("integer", "bigint", "numeric"),
@@ -228,7 +245,11 @@ def encoding(stream: Stream, of: Column) -> str:
         raise Refused(f'invalid encoding type specified for column "{of.name}"', "42601")
     base = of.type.partition("(")[0]
     if word in _TOO_WIDE and base not in _TOO_WIDE[word]:
-        raise Refused(f'invalid encoding type specified for column "{of.name}"', "0A000", detail=f"ENCODE {word} does not go with {of.type}.")
+        raise Refused(
+            f'invalid encoding type specified for column "{of.name}"',
+            "0A000",
+            detail=f"ENCODE {word} does not go with {of.type}.",
+        )
     return word.lower()
 
 
@@ -278,8 +299,13 @@ def _sortkey(stream: Stream, found: Attributes) -> None:
     found.sortstyle, found.sortkey = style, stream.names()
 
 
-def _design(name: tuple[str, ...], columns: list[Column], constraints: list[dict[str, Any]], given: Attributes) -> dict[str, Any]:
-    """Everything about the table that PostgreSQL does not keep. Raises Refused for combinations that Redshift refuses."""
+def _design(
+    name: tuple[str, ...], columns: list[Column], constraints: list[dict[str, Any]], given: Attributes
+) -> dict[str, Any]:
+    """Everything about the table that PostgreSQL does not keep.
+
+    Raises Refused for combinations that Redshift refuses.
+    """
     distkeys = [c.name for c in columns if c.distkey] + ([given.distkey] if given.distkey else [])
     if len(distkeys) > 1:
         raise Refused("cannot specify more than one distribution key", "42P16")
@@ -315,5 +341,7 @@ def _design(name: tuple[str, ...], columns: list[Column], constraints: list[dict
         "encode": encode,
         "backup": given.backup,
         # Keys before foreign keys, so that a table may refer to itself.
-        "constraints": sorted([*(k for c in columns for k in c.constraints), *constraints], key=lambda c: c["kind"] == "f"),
+        "constraints": sorted(
+            [*(k for c in columns for k in c.constraints), *constraints], key=lambda c: c["kind"] == "f"
+        ),
     }

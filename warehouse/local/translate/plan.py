@@ -1,11 +1,11 @@
 """What a Redshift statement turns into: values that the session executes, never executed here.
 
-    Pass      one statement of PostgreSQL; its answer goes to the client as it is
-    Steps     several statements of PostgreSQL of which the client sees one
-    Refuse    an error, in Redshift's words where they are known
-    Copy      COPY … FROM 's3://…'
-    Unload    UNLOAD ('…') TO 's3://…'
-    Nothing   an empty statement
+Pass      one statement of PostgreSQL; its answer goes to the client as it is
+Steps     several statements of PostgreSQL of which the client sees one
+Refuse    an error, in Redshift's words where they are known
+Copy      COPY … FROM 's3://…'
+Unload    UNLOAD ('…') TO 's3://…'
+Nothing   an empty statement
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""SELECT, INSERT, UPDATE and DELETE: sqlglot's tree, changed where Redshift and PostgreSQL differ, refused where Redshift refuses.
+"""SELECT, INSERT, UPDATE, DELETE: sqlglot's tree, changed where Redshift differs, refused where Redshift refuses.
 
-What is changed: identifiers fold to lower case even when quoted; catalogs lead to our views; functions go by their name; a select
+What is changed: identifiers fold to lower case even when quoted; catalogs lead to our views; functions go by their
+name; a select
 alias may be used in WHERE; a bare number may be a condition.
 """
 
@@ -80,8 +81,8 @@ def _refuse(tree: exp.Expression) -> None:
             raise Refused('syntax error at or near "RETURNING"', "42601")
         if insert.args.get("conflict"):
             raise Refused('syntax error at or near "ON CONFLICT"', "42601")
-    for node in tree.find_all(exp.Values):
-        if not isinstance(node.parent, exp.Insert):
+    for values in tree.find_all(exp.Values):
+        if not isinstance(values.parent, exp.Insert):
             raise Refused("VALUES lists are not supported outside INSERT", "0A000")
 
 
@@ -98,8 +99,11 @@ def _fold_identifiers(tree: exp.Expression) -> None:
 
 
 def _use_aliases(select: exp.Select) -> None:
-    """Redshift lets WHERE and later select items use an alias of the select list. A column of FROM with that name would win; for
-    catalog queries, the only ones changed here, an alias that renames something is taken as meant."""
+    """Let WHERE use an alias of the select list, as Redshift does.
+
+    A column of FROM with that name would win; for catalog queries, the only ones changed here, an alias that renames
+    something is taken as meant.
+    """
     tables = _tables(select)
     if not tables or not all(_is_catalog(t) for t in tables):
         return
@@ -122,7 +126,7 @@ def _tables(select: exp.Select) -> list[exp.Table]:
 
 
 def _on_leader(node: exp.Expression) -> bool:
-    """True when the query around `node` touches catalogs only, so that Redshift's leader runs it alone, with PostgreSQL's means."""
+    """True when the query around `node` touches catalogs only: Redshift's leader runs that by itself."""
     select = node.find_ancestor(exp.Select)
     return isinstance(select, exp.Select) and all(_is_catalog(table) for table in _tables(select))
 
@@ -142,7 +146,11 @@ def _conditions(select: exp.Select) -> None:
     if where is None:
         return
     for node in [where.this, *where.find_all(exp.Literal)]:
-        if isinstance(node, exp.Literal) and not node.is_string and isinstance(node.parent, exp.Where | exp.And | exp.Or | exp.Not):
+        if (
+            isinstance(node, exp.Literal)
+            and not node.is_string
+            and isinstance(node.parent, exp.Where | exp.And | exp.Or | exp.Not)
+        ):
             node.replace(exp.true() if node.this not in ("0", "0.0") else exp.false())
 
 
@@ -182,7 +190,10 @@ def _redirect_functions(tree: exp.Expression) -> None:
             if isinstance(node, exp.Array) and _on_leader(node):
                 continue
             if name in functions.UNSUPPORTED or isinstance(node, exp.ArrayAgg | exp.Array | exp.GroupConcat):
-                raise Refused(f"Specified types or functions (one per INFO message) not supported on Redshift tables: {name}()", "0A000")
+                raise Refused(
+                    f"Specified types or functions (one per INFO message) not supported on Redshift tables: {name}()",
+                    "0A000",
+                )
             raise not_emulated(f"function {name}()")
 
 
@@ -197,7 +208,9 @@ def _by_name(node: exp.Anonymous) -> None:
         ours = _ours(name, node.expressions)
         (parent if qualified and parent else node).replace(ours)
     elif name in functions.UNSUPPORTED:
-        raise Refused(f"Specified types or functions (one per INFO message) not supported on Redshift tables: {name}()", "0A000")
+        raise Refused(
+            f"Specified types or functions (one per INFO message) not supported on Redshift tables: {name}()", "0A000"
+        )
     elif name not in functions.BY_NAME:
         raise not_emulated(f"function {name}()")
 

@@ -64,7 +64,20 @@ def _one(text: str, tokens: list[Token]) -> Plan:
 
 
 # What Redshift does not have (c_unsupported-postgresql-features), as CREATE names it.
-_NO_SUCH_OBJECTS = {"INDEX", "SEQUENCE", "TRIGGER", "TYPE", "DOMAIN", "RULE", "TABLESPACE", "EXTENSION", "OPERATOR", "AGGREGATE", "COLLATION", "POLICY"}
+_NO_SUCH_OBJECTS = {
+    "INDEX",
+    "SEQUENCE",
+    "TRIGGER",
+    "TYPE",
+    "DOMAIN",
+    "RULE",
+    "TABLESPACE",
+    "EXTENSION",
+    "OPERATOR",
+    "AGGREGATE",
+    "COLLATION",
+    "POLICY",
+}
 
 
 def _create(stream: Stream) -> Plan:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sqlglot.errors import TokenError
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from warehouse.local.translate.dialect import LocalRedshift
 from warehouse.local.translate.plan import Refused
@@ -61,7 +61,13 @@ def _join_temp_names(tokens: list[Token]) -> list[Token]:
     joined: list[Token] = []
     for token in tokens:
         last = joined[-1] if joined else None
-        if last and last.kind == "sign" and last.text == "#" and last.end == token.start and token.kind in ("word", "number"):
+        if (
+            last
+            and last.kind == "sign"
+            and last.text == "#"
+            and last.end == token.start
+            and token.kind in ("word", "number")
+        ):
             joined[-1] = Token("name", "#" + token.text, last.start, token.end)
         else:
             joined.append(token)
@@ -110,7 +116,10 @@ class Stream:
         return self.at >= len(self._tokens)
 
     def sees(self, *words: str) -> bool:
-        return all(self.peek(i).word == word or (self.peek(i).kind == "sign" and self.peek(i).text == word) for i, word in enumerate(words))
+        return all(
+            self.peek(i).word == word or (self.peek(i).kind == "sign" and self.peek(i).text == word)
+            for i, word in enumerate(words)
+        )
 
     def accept(self, *words: str) -> bool:
         """Step over `words` when they come next."""

@@ -1,7 +1,9 @@
 """COPY and UNLOAD: the statement as a value; warehouse.local.copying executes it.
 
-Source: AWS "COPY" (r_COPY and its parameter pages), "UNLOAD" (r_UNLOAD). Which parameters there are, and what argument each takes,
-is data: warehouse.redshift.copy_options. What the server does not do yet, it refuses by name when it executes the statement.
+Source: AWS "COPY" (r_COPY and its parameter pages), "UNLOAD" (r_UNLOAD). Which parameters there are, and what argument
+each takes,
+is data: warehouse.redshift.copy_options. What the server does not do yet, it refuses by name when it executes the
+statement.
 """
 
 from __future__ import annotations
@@ -14,20 +16,23 @@ from warehouse.local.translate.tokens import Stream
 
 # The shape of each parameter's argument: flag, string, optional string, integer, word. AS may stand before an argument.
 _COPY = {
-    "IAM_ROLE": "credential", "CREDENTIALS": "string", "ACCESS_KEY_ID": "string", "SECRET_ACCESS_KEY": "string", "SESSION_TOKEN": "string",
-    "REGION": "string", "MANIFEST": "flag", "CSV": "flag", "QUOTE": "string", "DELIMITER": "string", "PARQUET": "flag", "ORC": "flag", "AVRO": "text?",
-    "JSON": "text?", "FIXEDWIDTH": "string", "SHAPEFILE": "flag", "GZIP": "flag", "BZIP2": "flag", "LZOP": "flag", "ZSTD": "flag",
-    "NULL": "string", "EMPTYASNULL": "flag", "BLANKSASNULL": "flag", "TRIMBLANKS": "flag", "REMOVEQUOTES": "flag", "ESCAPE": "flag",
-    "TRUNCATECOLUMNS": "flag", "FILLRECORD": "flag", "IGNOREHEADER": "integer", "IGNOREBLANKLINES": "flag", "ACCEPTINVCHARS": "text?",
-    "ACCEPTANYDATE": "flag", "DATEFORMAT": "string", "TIMEFORMAT": "string", "ROUNDEC": "flag", "ENCODING": "word", "EXPLICIT_IDS": "flag",
-    "MAXERROR": "integer", "IGNOREALLERRORS": "flag", "NOLOAD": "flag", "COMPROWS": "integer", "STATUPDATE": "switch", "COMPUPDATE": "switch",
-    "ENCRYPTED": "flag", "MASTER_SYMMETRIC_KEY": "string", "READRATIO": "integer", "SSH": "flag", "SERIALIZETOJSON": "flag",
+    "IAM_ROLE": "credential", "CREDENTIALS": "string", "ACCESS_KEY_ID": "string", "SECRET_ACCESS_KEY": "string",
+    "SESSION_TOKEN": "string", "REGION": "string", "MANIFEST": "flag", "CSV": "flag", "QUOTE": "string",
+    "DELIMITER": "string", "PARQUET": "flag", "ORC": "flag", "AVRO": "text?", "JSON": "text?", "FIXEDWIDTH": "string",
+    "SHAPEFILE": "flag", "GZIP": "flag", "BZIP2": "flag", "LZOP": "flag", "ZSTD": "flag", "NULL": "string",
+    "EMPTYASNULL": "flag", "BLANKSASNULL": "flag", "TRIMBLANKS": "flag", "REMOVEQUOTES": "flag", "ESCAPE": "flag",
+    "TRUNCATECOLUMNS": "flag", "FILLRECORD": "flag", "IGNOREHEADER": "integer", "IGNOREBLANKLINES": "flag",
+    "ACCEPTINVCHARS": "text?", "ACCEPTANYDATE": "flag", "DATEFORMAT": "string", "TIMEFORMAT": "string",
+    "ROUNDEC": "flag", "ENCODING": "word", "EXPLICIT_IDS": "flag", "MAXERROR": "integer", "IGNOREALLERRORS": "flag",
+    "NOLOAD": "flag", "COMPROWS": "integer", "STATUPDATE": "switch", "COMPUPDATE": "switch", "ENCRYPTED": "flag",
+    "MASTER_SYMMETRIC_KEY": "string", "READRATIO": "integer", "SSH": "flag", "SERIALIZETOJSON": "flag",
 }  # fmt: skip
 _UNLOAD = {
-    "IAM_ROLE": "credential", "CREDENTIALS": "string", "ACCESS_KEY_ID": "string", "SECRET_ACCESS_KEY": "string", "SESSION_TOKEN": "string",
-    "REGION": "string", "MANIFEST": "flag", "VERBOSE": "flag", "CSV": "flag", "PARQUET": "flag", "JSON": "flag", "HEADER": "flag", "DELIMITER": "string",
-    "FIXEDWIDTH": "string", "GZIP": "flag", "BZIP2": "flag", "ZSTD": "flag", "ADDQUOTES": "flag", "NULL": "string", "ESCAPE": "flag",
-    "ALLOWOVERWRITE": "flag", "CLEANPATH": "flag", "PARALLEL": "switch", "MAXFILESIZE": "size", "ROWGROUPSIZE": "size", "PARTITION": "partition",
+    "IAM_ROLE": "credential", "CREDENTIALS": "string", "ACCESS_KEY_ID": "string", "SECRET_ACCESS_KEY": "string",
+    "SESSION_TOKEN": "string", "REGION": "string", "MANIFEST": "flag", "VERBOSE": "flag", "CSV": "flag",
+    "PARQUET": "flag", "JSON": "flag", "HEADER": "flag", "DELIMITER": "string", "FIXEDWIDTH": "string", "GZIP": "flag",
+    "BZIP2": "flag", "ZSTD": "flag", "ADDQUOTES": "flag", "NULL": "string", "ESCAPE": "flag", "ALLOWOVERWRITE": "flag",
+    "CLEANPATH": "flag", "PARALLEL": "switch", "MAXFILESIZE": "size", "ROWGROUPSIZE": "size", "PARTITION": "partition",
     "EXTENSION": "string", "ENCRYPTED": "flag", "KMS_KEY_ID": "string", "MASTER_SYMMETRIC_KEY": "string",
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Column types: which Redshift has, what they become behind us, what they are when no length is given.
 
-Source: AWS "Data types" (c_Supported_data_types), "Character types" (r_Character_types), "Unsupported PostgreSQL data types".
+Source: AWS "Data types" (c_Supported_data_types), "Character types" (r_Character_types), "Unsupported PostgreSQL data
+types".
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ MAX_VARCHAR = 65535
 MAX_CHAR = 4096
 
 _PLAIN = {
-    "SMALLINT": "smallint", "INT2": "smallint", "INTEGER": "integer", "INT": "integer", "INT4": "integer", "BIGINT": "bigint",
-    "INT8": "bigint", "REAL": "real", "FLOAT4": "real", "FLOAT8": "double precision", "BOOLEAN": "boolean", "BOOL": "boolean",
-    "DATE": "date", "TIMESTAMPTZ": "timestamptz", "TIMETZ": "timetz",
+    "SMALLINT": "smallint", "INT2": "smallint", "INTEGER": "integer", "INT": "integer", "INT4": "integer",
+    "BIGINT": "bigint", "INT8": "bigint", "REAL": "real", "FLOAT4": "real", "FLOAT8": "double precision",
+    "BOOLEAN": "boolean", "BOOL": "boolean", "DATE": "date", "TIMESTAMPTZ": "timestamptz", "TIMETZ": "timetz",
 }  # fmt: skip
 _UNSUPPORTED = {
-    "SERIAL", "BIGSERIAL", "SMALLSERIAL", "SERIAL4", "SERIAL8", "BYTEA", "JSON", "JSONB", "UUID", "MONEY", "INET", "CIDR", "XML", "BIT",
-    "ARRAY", "HSTORE", "POINT", "LINE", "BOX", "CIRCLE", "TSVECTOR", "TSQUERY", "OID", "REGCLASS", "NAME", "MACADDR", "ENUM",
+    "SERIAL", "BIGSERIAL", "SMALLSERIAL", "SERIAL4", "SERIAL8", "BYTEA", "JSON", "JSONB", "UUID", "MONEY", "INET",
+    "CIDR", "XML", "BIT", "ARRAY", "HSTORE", "POINT", "LINE", "BOX", "CIRCLE", "TSVECTOR", "TSQUERY", "OID", "REGCLASS",
+    "NAME", "MACADDR", "ENUM",
 }  # fmt: skip
 _LATER = {"SUPER", "VARBYTE", "VARBINARY", "HLLSKETCH", "GEOMETRY", "GEOGRAPHY", "INTERVAL"}
 
@@ -28,9 +30,7 @@ def column_type(stream: Stream) -> str:
     word = stream.name().upper()
     if word in _PLAIN:
         found = _PLAIN[word]
-    elif word in ("VARCHAR", "NVARCHAR"):
-        found = f"varchar({_length(stream, 256, MAX_VARCHAR, 'varchar')})"
-    elif word == "TEXT":
+    elif word in ("VARCHAR", "NVARCHAR") or word == "TEXT":
         found = f"varchar({_length(stream, 256, MAX_VARCHAR, 'varchar')})"
     elif word in ("CHARACTER", "CHAR", "NCHAR"):
         if word == "CHARACTER" and stream.accept("VARYING"):
@@ -71,10 +71,7 @@ def _before(stream: Stream) -> str:
 def _length(stream: Stream, default: int, limit: int, kind: str) -> int:
     if not stream.accept("("):
         return default
-    if stream.accept("MAX"):
-        size = limit
-    else:
-        size = stream.integer()
+    size = limit if stream.accept("MAX") else stream.integer()
     stream.expect(")")
     if size < 1:
         raise Refused(f"length for type {kind} must be at least 1", "22023")

@@ -1,6 +1,7 @@
 """Transactions, settings, comments, schemas, and the commands that look after a table.
 
-Sources: AWS r_BEGIN, r_COMMIT, r_ROLLBACK, r_SET, r_SHOW, r_COMMENT, r_CREATE_SCHEMA, r_TRUNCATE, r_ANALYZE, r_VACUUM_command, r_LOCK.
+Sources: AWS r_BEGIN, r_COMMIT, r_ROLLBACK, r_SET, r_SHOW, r_COMMENT, r_CREATE_SCHEMA, r_TRUNCATE, r_ANALYZE,
+r_VACUUM_command, r_LOCK.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from warehouse.local.translate.plan import Pass, Plan, Refused, Steps, not_emulated
-from warehouse.local.translate.query import translate_query
 from warehouse.local.translate.tokens import Stream, literal, path, quote
 
 
 def begin(stream: Stream) -> Plan:
-    """BEGIN | START TRANSACTION [ISOLATION LEVEL …] [READ WRITE | READ ONLY]: every level is the database's own (r_BEGIN)."""
+    """BEGIN | START TRANSACTION [ISOLATION LEVEL …] [READ WRITE | READ ONLY].
+
+    Every level is the database's own (r_BEGIN).
+    """
     if not (stream.accept("WORK") or stream.accept("TRANSACTION")):
         pass
     read_only = ""
@@ -43,7 +46,7 @@ def _end(word: str) -> Callable[[Stream], Plan]:
         if not stream.accept("WORK"):
             stream.accept("TRANSACTION")
         if stream.sees("TO") or stream.sees("PREPARED"):
-            raise Refused("SQL command \"ROLLBACK TO\" not supported.", "0A000")
+            raise Refused('SQL command "ROLLBACK TO" not supported.', "0A000")
         stream.finish()
         return Pass(word, control=True)
 
@@ -58,10 +61,19 @@ def _refuse(what: str) -> Callable[[Stream], Plan]:
 
 
 # Session settings: what PostgreSQL behind us knows as it is, and what is only remembered (REDSHIFT.md, section 11).
-_REAL = {"search_path", "statement_timeout", "timezone", "datestyle", "extra_float_digits", "client_encoding", "application_name", "client_min_messages"}
+_REAL = {
+    "search_path",
+    "statement_timeout",
+    "timezone",
+    "datestyle",
+    "extra_float_digits",
+    "client_encoding",
+    "application_name",
+    "client_min_messages",
+}
 _REMEMBERED = {
-    "query_group": "", "wlm_query_slot_count": "1", "enable_result_cache_for_session": "on", "analyze_threshold_percent": "10",
-    "describe_field_name_in_uppercase": "off",
+    "query_group": "", "wlm_query_slot_count": "1", "enable_result_cache_for_session": "on",
+    "analyze_threshold_percent": "10", "describe_field_name_in_uppercase": "off",
 }  # fmt: skip
 
 
@@ -103,7 +115,11 @@ def set_(stream: Stream) -> Plan:
     if name not in _REAL:
         raise not_emulated(f"setting {name}")
     if name == "search_path":
-        listed = ", ".join(quote(value.text.lower()) if value.text != "$user" else '"$user"' for value in values if value.kind != "sign")
+        listed = ", ".join(
+            quote(value.text.lower()) if value.text != "$user" else '"$user"'
+            for value in values
+            if value.kind != "sign"
+        )
         return Pass(f"SET {scope}search_path = {listed}")
     return Pass(f"SET {scope}{name} = {literal(''.join(value.text for value in values))}")
 
@@ -112,7 +128,16 @@ def _isolation(stream: Stream) -> Plan:
     if not stream.accept("ISOLATION", "LEVEL"):
         raise not_emulated("SET TRANSACTION without ISOLATION LEVEL")
     while not stream.done:
-        if stream.next().word not in ("SERIALIZABLE", "READ", "COMMITTED", "UNCOMMITTED", "REPEATABLE", "SNAPSHOT", "WRITE", "ONLY"):
+        if stream.next().word not in (
+            "SERIALIZABLE",
+            "READ",
+            "COMMITTED",
+            "UNCOMMITTED",
+            "REPEATABLE",
+            "SNAPSHOT",
+            "WRITE",
+            "ONLY",
+        ):
             raise stream.syntax_error()
     # The level belongs to the database; a session's wish is accepted and changes nothing.
     return Steps("SELECT 1 WHERE false", tag="SET")
@@ -150,7 +175,8 @@ def show(stream: Stream) -> Plan:
     if name == "transaction_isolation":
         return Pass("SELECT 'SERIALIZABLE'::text AS transaction_isolation")
     if name in _REMEMBERED:
-        return Pass(f"SELECT coalesce(nullif(current_setting('redshift.{name}', true), ''), {literal(_REMEMBERED[name])}) AS {quote(name)}")
+        kept = f"nullif(current_setting('redshift.{name}', true), '')"
+        return Pass(f"SELECT coalesce({kept}, {literal(_REMEMBERED[name])}) AS {quote(name)}")
     if name not in _REAL:
         raise not_emulated(f"SHOW {name}")
     return Pass(f"SHOW {name}")
@@ -186,7 +212,10 @@ def create_schema(stream: Stream) -> Plan:
 
 
 def create_database(stream: Stream) -> Plan:
-    """CREATE DATABASE name [[WITH] OWNER [=] user]; the stream stands before DATABASE. Not inside a transaction (r_CREATE_DATABASE)."""
+    """CREATE DATABASE name [[WITH] OWNER [=] user]; the stream stands before DATABASE.
+
+    Not inside a transaction (r_CREATE_DATABASE).
+    """
     stream.expect("DATABASE")
     name = stream.name()
     stream.accept("WITH")

@@ -1,6 +1,7 @@
 """Sockets, threads and limits: a thread a client, from the first packet to the last.
 
-Before a client has proved its password it gets little: a small first packet, a few seconds, and one of a limited number of
+Before a client has proved its password it gets little: a small first packet, a few seconds, and one of a limited number
+of
 places. Loopback is the default; the embedded server is not made for a network.
 """
 
@@ -32,9 +33,14 @@ MoverFactory = Callable[[str, str], Mover]
 class Listener:
     """Accepts clients on `host`:`port` and serves each in a thread of its own."""
 
-    def __init__(self, host: str, port: int, postgres: Path, stored_hash: Callable[[str], str | None], mover: MoverFactory) -> None:
-        """Bind at once (port 0: any). `postgres` is the socket of PostgreSQL; `stored_hash` knows a user's password hash;
-        `mover` makes what executes COPY and UNLOAD for (database, user). Raises OSError when the port is taken."""
+    def __init__(
+        self, host: str, port: int, postgres: Path, stored_hash: Callable[[str], str | None], mover: MoverFactory
+    ) -> None:
+        """Bind at once (port 0: any). Raises OSError when the port is taken.
+
+        `postgres` is the socket of PostgreSQL; `stored_hash` knows a user's password hash; `mover` makes what executes
+        COPY and UNLOAD for (database, user).
+        """
         self._socket = socket.create_server((host, port), backlog=128)
         self._postgres = postgres
         self._stored_hash = stored_hash
@@ -90,9 +96,11 @@ class Listener:
             pass  # the client left, or never said who it is in time
         except m.ProtocolError as problem:
             _last_words(client, m.error("08P01", str(problem), severity="FATAL"))
-        except Exception:  # noqa: BLE001 - one client's trouble must not reach the others; it is logged whole
+        except Exception:
             log.exception("a client's session ended with an error of the server")
-            _last_words(client, m.error("XX000", "internal error of the embedded server; see its log", severity="FATAL"))
+            _last_words(
+                client, m.error("XX000", "internal error of the embedded server; see its log", severity="FATAL")
+            )
         finally:
             with self._lock:
                 self._clients.discard(client)
@@ -103,7 +111,9 @@ class Listener:
         try:
             session.run()
         except UpstreamGone:
-            _last_words(client, m.error("57P01", "terminating connection: the database behind it stopped", severity="FATAL"))
+            _last_words(
+                client, m.error("57P01", "terminating connection: the database behind it stopped", severity="FATAL")
+            )
         finally:
             if session.busy:  # what a client that left was waiting for must not go on and hold locks
                 upstream.cancel(self._postgres, backend.pid, backend.key)

@@ -242,7 +242,8 @@ def data_row(values: Sequence[str | None]) -> bytes:
 def parse_data_row(body: bytes) -> list[bytes | None]:
     """The raw values of a DataRow."""
     (count,) = _BIND_COUNT.unpack_from(body)
-    at, values = 2, []
+    at = 2
+    values: list[bytes | None] = []
     for _ in range(count):
         (size,) = _INT32.unpack_from(body, at)
         at += 4
@@ -251,7 +252,7 @@ def parse_data_row(body: bytes) -> list[bytes | None]:
         else:
             values.append(body[at : at + size])
             at += size
-    return values  # type: ignore[return-value]
+    return values
 
 
 def skip_rows(buffer: bytearray, start: int) -> int:

@@ -61,7 +61,17 @@ _LONG = {"v": "character varying", "c": "character"}
 def _runtime(fields: dict[str, str], text: str) -> dict[str, str]:
     """An error of a compute node: SQLSTATE XX000 and a detail block between dashes (REDSHIFT.md, section 9)."""
     rule = "-" * 47
-    lines = ("", rule, f"error:  {text}", "code:      8007", "context:   ", "query:     0", "location:  ", "process:   ", rule)
+    lines = (
+        "",
+        rule,
+        f"error:  {text}",
+        "code:      8007",
+        "context:   ",
+        "query:     0",
+        "location:  ",
+        "process:   ",
+        rule,
+    )
     block = "\n  ".join(lines)
     kept = {k: v for k, v in fields.items() if k in "SV"}
     return {**kept, "C": "XX000", "M": text, "D": block}

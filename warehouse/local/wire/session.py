@@ -1,8 +1,11 @@
 """One client: what is passed on to PostgreSQL, what is worked out here, and what comes back.
 
-A statement is translated to a plan (translate/plan.py). `Pass` flows through: in the extended protocol too, where the client's
-messages go on as they are but for the text of Parse. Every other plan is *ours*. In the extended protocol PostgreSQL holds an
-empty statement in its place, so that Parse, Bind, Describe and Close keep their order and their errors, and only Execute stops
+A statement is translated to a plan (translate/plan.py). `Pass` flows through: in the extended protocol too, where the
+client's
+messages go on as they are but for the text of Parse. Every other plan is *ours*. In the extended protocol PostgreSQL
+holds an
+empty statement in its place, so that Parse, Bind, Describe and Close keep their order and their errors, and only
+Execute stops
 the flow: what was sent is finished first (`_drain`), then the plan runs, then the flow goes on.
 
 Answers are relayed by message headers; rows are not looked at.
@@ -31,7 +34,10 @@ class ClientGone(Exception):
 
 
 class Failed(Exception):
-    """A plan of ours failed. `.notice` goes to the client; `.afterwards` is SQL to run once the transaction is rolled back."""
+    """A plan of ours failed.
+
+    `.notice` goes to the client; `.afterwards` is SQL to run once the transaction is rolled back.
+    """
 
     def __init__(self, notice: m.Notice, *, afterwards: str = "") -> None:
         super().__init__(notice.text)
@@ -40,7 +46,10 @@ class Failed(Exception):
 
 
 class Mover(Protocol):
-    """Executes COPY and UNLOAD over the session's connection; returns the command tag and a notice for the client, if any."""
+    """Executes COPY and UNLOAD over the session's connection.
+
+    Returns the command tag and a notice for the client, if any.
+    """
 
     def __call__(self, plan: Copy | Unload, upstream: Upstream) -> tuple[str, str]: ...
 
@@ -111,7 +120,9 @@ class Session:
             raise ClientGone
         elif kind == b"F":
             self._settle()
-            self._say(m.error("0A000", "not emulated: function call messages").encode() + m.ready(self._upstream.status))
+            self._say(
+                m.error("0A000", "not emulated: function call messages").encode() + m.ready(self._upstream.status)
+            )
         elif kind not in (b"d", b"c", b"f"):  # stray copy data is dropped, as PostgreSQL does
             raise m.ProtocolError(f"unknown message type {kind!r}")
 
@@ -227,7 +238,9 @@ class Session:
     def _move(self, plan: Copy | Unload) -> None:
         own = self._upstream.status == b"I"
         if self._upstream.status == b"E":
-            raise Failed(m.error("25P02", "current transaction is aborted, commands ignored until end of transaction block"))
+            raise Failed(
+                m.error("25P02", "current transaction is aborted, commands ignored until end of transaction block")
+            )
         self._flush()
         try:
             if own:

@@ -110,7 +110,8 @@ class Upstream:
     def copy_in(self, sql: str, chunks: Iterable[bytes]) -> int:
         """Feed `chunks` to a COPY … FROM STDIN and return how many rows it took.
 
-        An error of PostgreSQL stops the feeding and raises UpstreamError; an exception of `chunks` fails the COPY and is raised.
+        An error of PostgreSQL stops the feeding and raises UpstreamError; an exception of `chunks` fails the COPY and
+        is raised.
         """
         self.send(m.query(sql))
         while True:
