@@ -5,8 +5,9 @@
     alembic -x url=… upgrade head   against another one
     alembic -x debug=true …         with the traceback of an error
 
-One transaction per revision. Whatever goes wrong is one of our errors: the `alembic` command prints it as one
-paragraph, a caller from Python gets it as it is.
+One transaction per revision. Redshift has no advisory locks, so nothing stops two deploys from migrating at once:
+`_online` is where one would wait for the other. Whatever goes wrong is one of our errors: the `alembic` command prints
+it as one paragraph, a caller from Python gets it as it is.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from alembic import context
+from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy.pool import NullPool
 
@@ -103,6 +105,7 @@ def _configure(metadata: sa.MetaData, **options: Any) -> None:
         compare_server_default=False,
         process_revision_directives=refuse_revision,
         render_item=render_item,
+        on_version_apply=_applied,
         autogenerate_plugins=plugin.PLUGINS,
         include_schemas=schemas - {None} != set(),
         include_name=lambda name, kind, parents: kind != "schema" or name is None or name in schemas,
@@ -116,6 +119,12 @@ def _configure(metadata: sa.MetaData, **options: Any) -> None:
             next_step="Begin it with redshift+redshift_connector://.",
         )
     made.impl.migration_context = made
+
+
+def _applied(ctx: MigrationContext, step: Any, heads: Any, run_args: Any) -> None:
+    """A revision is done: the next one starts in a transaction of its own."""
+    if isinstance(ctx.impl, RedshiftImpl):
+        ctx.impl.left_transaction = False
 
 
 def _migrate() -> None:
@@ -139,7 +148,7 @@ def _refused(error: sa.exc.SQLAlchemyError, where: str | None) -> NoReturn:
     impl = context.get_context().impl
     left = isinstance(impl, RedshiftImpl) and impl.left_transaction
     undone = (
-        "A part of this revision is in the warehouse already, because one of its statements runs outside a "
+        "What the revision did before it is in the warehouse already, because one of its statements runs outside a "
         "transaction: compare before running it again."
         if left
         else "Nothing of this revision is in the warehouse. Mend it and run the same command again."

@@ -200,6 +200,21 @@ def test_a_revision_that_fails_says_where_and_leaves_nothing(project, target):
     assert migrate.current(target) is None
 
 
+def test_a_statement_outside_a_transaction_that_fails_says_what_is_left(project, target):
+    project.revision(
+        """
+        op.execute("CREATE TABLE half (c varchar(9) encode raw)")
+        op.alter_column("nowhere", "c", type_=sa.String(20), existing_type=sa.String(9))
+        """
+    )
+    with pytest.raises(
+        MigrationError, match=r"r1\.py:\d+: .*What the revision did before it is in the warehouse already"
+    ):
+        migrate.upgrade(target)
+    assert tables(target) == {"half"}
+    assert migrate.current(target) is None
+
+
 def test_check_before_the_migrations_says_what_to_do(project, target):
     project.revision("pass")
     with pytest.raises(MigrationError, match=r'not up to date.*"alembic upgrade head"'):
