@@ -10,7 +10,7 @@ from warehouse.errors import ConnectionFailed, CopyFailed, LoadError, UnknownTab
 from warehouse.load.stage import Staged
 from warehouse.schema import TableDesign
 
-_NOTHING_LOADED = "Nothing was loaded."
+_NOTHING_LOADED = "Nothing was changed."
 # Redshift names the view to look into, an old one or the new one; the row's own error is only there.
 _REJECTED = ("stl_load_errors", "sys_load_error_detail")
 _LOST = ("connection", "broken pipe", "socket", "server closed", "eof", "timed out", "bad file descriptor")

@@ -239,6 +239,8 @@ def _array(values: Any) -> pa.Array:
     import pyarrow as pa
 
     if not isinstance(values, pa.Array | pa.ChunkedArray):
+        if getattr(values.dtype, "tz", None) is not None:
+            values = values.dt.tz_convert(None)  # the same instants as UTC, which Arrow takes for both kinds of column
         values = pa.Array.from_pandas(values)  # NaN, NaT and None become null
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
@@ -258,6 +260,9 @@ def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
     if pa.types.is_timestamp(array.type) and pa.types.is_timestamp(kind) and array.type.tz and not kind.tz:
         # TIMESTAMP holds UTC, as COPY reads a text with an offset.
         array = array.cast(pa.timestamp(array.type.unit, "UTC"))
+    if pa.types.is_decimal(kind) and pa.types.is_integer(array.type):
+        # Arrow wants room for the widest integer; the values have to fit, not their type.
+        array = array.cast(pa.decimal128(38, kind.scale))
     return array.cast(kind)
 
 

@@ -47,10 +47,14 @@ class Piece:
     def open(self, store: ObjectStore) -> BinaryIO:
         """The piece's content as a stream, unpacked."""
         raw = store.open(self.uri)
-        if self.packing == "gzip":
-            return _Owning(gzip.GzipFile(fileobj=raw), raw)
-        if self.packing == "zip":
-            return _Owning(zipfile.ZipFile(raw).open(_member(raw, self.name)), raw)
+        try:
+            if self.packing == "gzip":
+                return _Owning(gzip.GzipFile(fileobj=raw), raw)
+            if self.packing == "zip":
+                return _Owning(zipfile.ZipFile(raw).open(_member(raw, self.name)), raw)
+        except BaseException:
+            raw.close()
+            raise
         return raw
 
 

@@ -58,7 +58,7 @@ class UnloadStatement:
     def _text(self, role: str) -> str:
         said = ["FORMAT AS PARQUET"] if self.format == "parquet" else ["FORMAT AS CSV", "HEADER", r"NULL AS '\\N'"]
         said += ["GZIP"] if self.gzip else []
-        said += ["MANIFEST VERBOSE"]
+        said += ["MANIFEST"]
         said += ["CLEANPATH"] if self.replace else []
         said += [f"REGION AS {sql.literal(self.region)}"] if self.region else []
         return f"UNLOAD ({sql.literal(self.query)})\nTO {sql.literal(self.uri)}\n{role}\n{' '.join(said)}"

@@ -160,7 +160,7 @@ def test_unload_csv_keeps_null_and_empty_apart() -> None:
     statement = UnloadStatement("SELECT 'it''s'", "s3://b/x_", ROLE, format="csv", gzip=True, replace=True)
     assert statement.sql() == (
         "UNLOAD ('SELECT ''it''''s''')\nTO 's3://b/x_'\n"
-        f"IAM_ROLE '{ROLE}'\nFORMAT AS CSV HEADER NULL AS '\\\\N' GZIP MANIFEST VERBOSE CLEANPATH"
+        f"IAM_ROLE '{ROLE}'\nFORMAT AS CSV HEADER NULL AS '\\\\N' GZIP MANIFEST CLEANPATH"
     )
     assert statement.manifest == "s3://b/x_manifest"
 
