@@ -97,9 +97,9 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
     )
 
 
-def environment(name: str, default: str = "") -> str:
-    """One variable of the process's environment, for the few places that need one that is not a setting of ours."""
-    return os.environ.get(name, default)
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment for a process that we start: ours, with `changes`."""
+    return {**os.environ, **changes}
 
 
 def _read_server_file(path: Path) -> dict[str, Any] | None:

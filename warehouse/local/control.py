@@ -16,7 +16,7 @@ import psutil
 
 from warehouse.errors import LocalServerError
 from warehouse.local.server import PORT, Options
-from warehouse.settings import SERVER_FILE
+from warehouse.settings import SERVER_FILE, child_environment
 
 # A first start makes a database; on a slow laptop that takes a while.
 START_SECONDS = 90
@@ -57,7 +57,7 @@ def start(home: Path, *, port: int = PORT, ephemeral: bool = False) -> dict[str,
             stderr=log,
             pass_fds=(writing,),
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+            env=child_environment(PYTHONPATH=os.pathsep.join(p for p in sys.path if p)),
         )
         os.close(writing)
         line = report.readline()

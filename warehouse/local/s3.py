@@ -99,7 +99,6 @@ def mirrored(app: App, mirror: Mirror) -> App:
 
 def main(folder: Path | None) -> None:
     """Serve until the parent process ends."""
-    os.environ.setdefault("MOTO_S3_CUSTOM_ENDPOINTS", "")
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
