@@ -26,12 +26,8 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def _loaded_by(code: str) -> set[str]:
-    ran = subprocess.run(
-        [sys.executable, "-c", f"{code}\nimport sys; print('\\n'.join(sys.modules))"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    code += "\nimport sys; print('\\n'.join(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return {line.partition(".")[0] for line in ran.stdout.splitlines()}
 
 
@@ -44,5 +40,8 @@ def test_importing_the_models_needs_no_driver_and_nothing_heavy() -> None:
 
 
 def test_the_command_shows_its_help_without_loading_a_database_library() -> None:
-    code = "import contextlib, io\nfrom warehouse.cli import main\nwith contextlib.redirect_stdout(io.StringIO()):\n    main(['--help'], standalone_mode=False)"
+    code = (
+        "import contextlib, io\nfrom warehouse.cli import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n    main(['--help'], standalone_mode=False)"
+    )
     assert not _loaded_by(code) & (HEAVY | {"sqlalchemy", "alembic"})
