@@ -1,6 +1,7 @@
 """Model, migrate, load and trust an Amazon Redshift warehouse.
 
 The front door. Importing it loads no boto3, airflow, pandas or pyarrow: names resolve when they are first used.
+`load`, `upsert` and `unload` are in `warehouse.load`: a name cannot be both a package and a function of this one.
 """
 
 from __future__ import annotations
@@ -12,19 +13,15 @@ from warehouse.errors import WarehouseError
 
 if TYPE_CHECKING:
     from warehouse.db.engine import connect
-    from warehouse.load import load, unload, upsert
     from warehouse.quality import check
     from warehouse.schema import Base
 
-__all__ = ["Base", "WarehouseError", "check", "connect", "load", "unload", "upsert"]
+__all__ = ["Base", "WarehouseError", "check", "connect"]
 
 _HOMES = {
     "Base": "warehouse.schema",
     "check": "warehouse.quality",
     "connect": "warehouse.db.engine",
-    "load": "warehouse.load",
-    "unload": "warehouse.load",
-    "upsert": "warehouse.load",
 }
 
 

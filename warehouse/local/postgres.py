@@ -103,6 +103,12 @@ class Postgres:
         shutil.rmtree(self._socket_folder, ignore_errors=True)
 
     @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The running server's own process."""
+        assert self._process is not None
+        return self._process
+
+    @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

@@ -31,7 +31,7 @@ from warehouse.local.copying import mover
 from warehouse.local.postgres import SUPERUSER, Postgres
 from warehouse.local.wire import auth
 from warehouse.local.wire.listener import Listener
-from warehouse.local.wire.upstream import Upstream
+from warehouse.local.wire.upstream import Upstream, UpstreamGone
 from warehouse.objectstore import ObjectStore
 from warehouse.settings import SERVER_FILE, STATE_FOLDER
 
@@ -68,13 +68,14 @@ class Server:
         self._exit = contextlib.ExitStack()
         self._listener: Listener | None = None
         self._lookup_lock = threading.Lock()
+        self._stopping = False
 
     def start(self) -> dict[str, Any]:
         """Bring everything up and write the server's file. Raises LocalServerError; then nothing is left running."""
         try:
             return self._start()
         except BaseException:
-            self._exit.close()
+            self.stop()
             raise
 
     def _start(self) -> dict[str, Any]:
@@ -96,11 +97,14 @@ class Server:
         postgres.start()
         password = _password(data / "password")
         self._admin = self._prepare(postgres, password)
+        self._exit.callback(lambda: self._admin.close())
         endpoint = _s3_address(s3_process)
         store = ObjectStore(endpoint_url=endpoint, region=s3.REGION, keys=S3_KEYS)
         self._make_bucket(endpoint)
         self._listener = self._listen(postgres, store)
         self._exit.callback(self._listener.close)
+        self._watch("PostgreSQL", postgres.process, self._listener)
+        self._watch("The S3 endpoint", s3_process, self._listener)
         description = self._describe(password, endpoint)
         _write_private(server_file, json.dumps(description, indent=1))
         self._exit.callback(server_file.unlink, missing_ok=True)
@@ -113,7 +117,19 @@ class Server:
 
     def stop(self) -> None:
         """Hang up, stop PostgreSQL cleanly, remove the server's file."""
+        self._stopping = True
         self._exit.close()
+
+    def _watch(self, name: str, process: subprocess.Popen[Any], listener: Listener) -> None:
+        """Stop serving when a part ends by itself: a server without it would only seem to run."""
+
+        def wait() -> None:
+            code = process.wait()
+            if not self._stopping:
+                log.error("%s ended by itself (code %s), so the server ends too", name, code)
+                listener.close()
+
+        threading.Thread(target=wait, name=f"watch {name}", daemon=True).start()
 
     # --- parts ------------------------------------------------------------------------------------------------
 
@@ -148,27 +164,32 @@ class Server:
             connection = Upstream(postgres.socket, {"user": SUPERUSER, "database": name})
             catalog.install(connection)
             connection.close()
-        admin = Upstream(postgres.socket, {"user": SUPERUSER, "database": "postgres"})
-        self._exit.callback(admin.close)
-        return admin
+        return Upstream(postgres.socket, {"user": SUPERUSER, "database": "postgres"})
 
-    def _stored_hash(self, user: str) -> str | None:
-        with self._lookup_lock:
+    def _listen(self, postgres: Postgres, store: ObjectStore) -> Listener:
+        def stored_hash(user: str) -> str | None:
             text = user.replace("'", "''")
-            rows = self._admin.rows(
+            question = (
                 "SELECT rolpassword FROM pg_authid "
                 f"WHERE rolname = '{text}' AND rolcanlogin AND rolname <> '{SUPERUSER}'"
             )
-        return rows[0][0] if rows else None
+            with self._lookup_lock:
+                try:
+                    rows = self._admin.rows(question)
+                except UpstreamGone:
+                    # PostgreSQL ends every session when one of its processes dies, and recovers.
+                    self._admin.close()
+                    self._admin = Upstream(postgres.socket, {"user": SUPERUSER, "database": "postgres"})
+                    rows = self._admin.rows(question)
+            return rows[0][0] if rows else None
 
-    def _listen(self, postgres: Postgres, store: ObjectStore) -> Listener:
         def make_mover(database: str, user: str) -> mover.Mover:
             return mover.Mover(postgres.socket, database, user, store)
 
         wanted = self.options.port
         for port in (wanted, 0):
             try:
-                return Listener(HOST, port, postgres.socket, self._stored_hash, make_mover)
+                return Listener(HOST, port, postgres.socket, stored_hash, make_mover)
             except OSError as error:
                 if port == 0:
                     raise LocalServerError(f"No port can be opened on {HOST}: {error.strerror}.") from error

@@ -26,6 +26,7 @@ from warehouse.local.wire.upstream import Upstream
 from warehouse.objectstore import ObjectStore
 
 SLICES = 4
+_NUMERIC = 1700
 # PostgreSQL's type OIDs to what a Parquet file says.
 _ARROW = {
     16: pa.bool_(), 20: pa.int64(), 21: pa.int16(), 23: pa.int32(), 700: pa.float32(), 701: pa.float64(),
@@ -49,10 +50,10 @@ def execute(plan: Unload, database: Upstream, store: ObjectStore) -> list[Writte
     options = unload_options(plan.parameters)
     if not plan.target.startswith("s3://") or len(plan.target) <= 5:
         raise CopyError("The S3 URI of UNLOAD must start with s3://<bucket>", "22023")
-    columns = database.columns(plan.query)
-    for name, oid in columns:
-        if oid not in _ARROW:
-            raise CopyError(f'not emulated: UNLOAD of column "{name}" with type OID {oid}', "0A000")
+    columns = [
+        (name, _arrow_type(name, oid, modifier, exact=options.parquet))
+        for name, oid, modifier in database.columns(plan.query)
+    ]
     try:
         _make_room(store, plan.target, options)
         written = _write(plan, columns, options, database, store)
@@ -62,6 +63,22 @@ def execute(plan: Unload, database: Upstream, store: ObjectStore) -> list[Writte
     except ObjectStoreError as error:
         raise s3_error(error) from error
     return written
+
+
+def _arrow_type(name: str, oid: int, modifier: int, *, exact: bool) -> pa.DataType:
+    """The Arrow type of a column; CSV needs none, its values go out as they print."""
+    if oid not in _ARROW:
+        raise CopyError(f'not emulated: UNLOAD of column "{name}" with type OID {oid}', "0A000")
+    if not exact:
+        return pa.string()
+    if oid != _NUMERIC:
+        return _ARROW[oid]
+    if modifier < 4:
+        # PostgreSQL does not say the scale of a computed NUMERIC, and Parquet cannot do without one.
+        raise CopyError(
+            f'not emulated: UNLOAD of the computed NUMERIC "{name}" to Parquet; cast it to NUMERIC(p, s)', "0A000"
+        )
+    return pa.decimal128((modifier - 4) >> 16 & 0xFFFF, modifier - 4 & 0xFFFF)
 
 
 def _make_room(store: ObjectStore, target: str, options: UnloadOptions) -> None:
@@ -76,14 +93,14 @@ def _make_room(store: ObjectStore, target: str, options: UnloadOptions) -> None:
 
 
 def _write(
-    plan: Unload, columns: list[tuple[str, int]], options: UnloadOptions, database: Upstream, store: ObjectStore
+    plan: Unload, columns: list[tuple[str, pa.DataType]], options: UnloadOptions, database: Upstream, store: ObjectStore
 ) -> list[Written]:
     slices = SLICES if options.parallel else 1
     files = [
         _Output(plan.target, number if options.parallel else None, columns, options, store) for number in range(slices)
     ]
     try:
-        for turn, batch in enumerate(_batches(plan.query, columns, database, exact_types=options.parquet)):
+        for turn, batch in enumerate(_batches(plan.query, columns, database)):
             files[turn % slices].write(batch)
         return [one for file in files for one in file.finish()]
     finally:
@@ -91,13 +108,11 @@ def _write(
             file.close()
 
 
-def _batches(
-    query: str, columns: list[tuple[str, int]], database: Upstream, *, exact_types: bool
-) -> Iterator[pa.RecordBatch]:
+def _batches(query: str, columns: list[tuple[str, pa.DataType]], database: Upstream) -> Iterator[pa.RecordBatch]:
     """The rows as Arrow batches, NULL and '' kept apart (PostgreSQL quotes an empty string, and leaves NULL empty)."""
     names = [f"c{i}" for i in range(len(columns))]
     stream = _Readable(database.copy_out(f"COPY ({query}) TO STDOUT (FORMAT csv)"))
-    types = {name: _ARROW[oid] if exact_types else pa.string() for name, (_, oid) in zip(names, columns, strict=True)}
+    types = {name: kind for name, (_, kind) in zip(names, columns, strict=True)}
     bools = {"true_values": ["t"], "false_values": ["f"]}
     try:
         reader = pcsv.open_csv(
@@ -154,7 +169,7 @@ class _Output:
         self,
         target: str,
         number: int | None,
-        columns: list[tuple[str, int]],
+        columns: list[tuple[str, pa.DataType]],
         options: UnloadOptions,
         store: ObjectStore,
     ) -> None:

@@ -131,7 +131,11 @@ class Listener:
         database = first.parameters.get("database") or user
         if not user:
             raise m.ProtocolError("no user name in the start-up packet")
-        stored = self._stored_hash(user)
+        try:
+            stored = self._stored_hash(user)
+        except (UpstreamError, UpstreamGone):
+            _last_words(client, m.error("57P03", "the database system is not available", severity="FATAL"))
+            return None
         salt = secrets.token_bytes(4)
         client.sendall(m.authentication_md5(salt))
         answer = _password(client)

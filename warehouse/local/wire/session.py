@@ -27,6 +27,10 @@ from warehouse.local.wire.upstream import Upstream, UpstreamError, UpstreamGone
 _CHUNK = 1 << 16
 # How much of a client's pipeline is kept while PostgreSQL is busy, before we stop reading from the client.
 _PIPELINE = 1 << 20
+# A statement that PostgreSQL refuses; its answer is put in the words of the refusal that it stands for.
+_SENTINEL = "pg_redshift.refused"
+_REFUSED = f"SELECT FROM {_SENTINEL}"
+_ABORTED = m.error("25P02", "current transaction is aborted, commands ignored until end of transaction block")
 
 
 class ClientGone(Exception):
@@ -68,8 +72,12 @@ class Session:
         self._owed: deque[bool] = deque()
         self._ours: dict[str, Plan] = {}
         self._portals: dict[str, Plan] = {}
+        # A statement of ours failed: PostgreSQL knows nothing of it, so we skip until Sync in its place.
         self._skipping = False
-        self._batch_failed = False
+        # An error was said since the last ReadyForQuery that the client saw.
+        self._failed = False
+        # What the client reads instead of PostgreSQL's answer to _REFUSED.
+        self._refusal: Refuse | None = None
         self._filter: Callable[[bytes, bytes], bytes | None] | None = None
 
     @property
@@ -84,7 +92,7 @@ class Session:
                 for kind, body in self._reader:
                     self._handle(kind, body)
                 self._flush()
-                self._wait()
+                self._wait([self._client, self._upstream.socket])
         except ClientGone:
             return
         except m.ProtocolError as problem:
@@ -106,34 +114,34 @@ class Session:
             self._portals.pop(portal, None)
             if statement in self._ours:
                 self._portals[portal] = self._ours[statement]
-            self._upstream.send(m.message(kind, body))
+            self._forward(m.message(kind, body))
         elif kind == b"E":
             self._execute(body)
         elif kind == b"C":
             (self._ours if body[:1] == b"S" else self._portals).pop(m.take_text(body, 1)[0], None)
-            self._upstream.send(m.message(kind, body))
+            self._forward(m.message(kind, body))
         elif kind in (b"D", b"H"):
-            self._upstream.send(m.message(kind, body))
+            self._forward(m.message(kind, body))
         elif kind == b"S":
             self._sync()
         elif kind == b"X":
             raise ClientGone
         elif kind == b"F":
             self._settle()
-            self._say(
-                m.error("0A000", "not emulated: function call messages").encode() + m.ready(self._upstream.status)
-            )
+            self._say(m.error("0A000", "not emulated: function call messages").encode())
+            self._say_ready()
         elif kind not in (b"d", b"c", b"f"):  # stray copy data is dropped, as PostgreSQL does
             raise m.ProtocolError(f"unknown message type {kind!r}")
 
     def _simple(self, text: str) -> None:
         plans = [plan for plan in translate(text) if not isinstance(plan, Nothing)]
         if not plans:
-            self._say(m.EMPTY_QUERY + m.ready(self._upstream.status))
+            self._say(m.EMPTY_QUERY)
+            self._say_ready()
             return
         if all(isinstance(plan, Pass) for plan in plans):
             self._owed.append(True)
-            self._upstream.send(m.query(";\n".join(plan.sql for plan in plans if isinstance(plan, Pass))))
+            self._forward(m.query(";\n".join(plan.sql for plan in plans if isinstance(plan, Pass))))
             return
         # Several statements in one message are one transaction, unless they say otherwise themselves.
         wrap = (
@@ -150,47 +158,46 @@ class Session:
                 break
         if wrap:
             self._upstream.run("ROLLBACK" if failed else "COMMIT")
-        self._say(m.ready(self._upstream.status))
+        self._say_ready()
 
     def _parse(self, parse: m.Parse) -> None:
         plans = [plan for plan in translate(parse.query) if not isinstance(plan, Nothing)]
         self._ours.pop(parse.name, None)
         if not plans:
-            self._upstream.send(m.Parse(parse.name, "", parse.types).encode())
+            self._forward(m.Parse(parse.name, "", parse.types).encode())
         elif len(plans) > 1:
-            self._fail_batch(Refuse("cannot insert multiple commands into a prepared statement", "42601"))
+            self._refuse(Refuse("cannot insert multiple commands into a prepared statement", "42601"))
         elif isinstance(plan := plans[0], Pass):
-            self._upstream.send(m.Parse(parse.name, plan.sql, parse.types).encode())
+            self._forward(m.Parse(parse.name, plan.sql, parse.types).encode())
         elif isinstance(plan, Refuse):
-            self._fail_batch(plan)
+            self._refuse(plan)
         else:
             self._ours[parse.name] = plan
-            self._upstream.send(m.Parse(parse.name, "", parse.types).encode())
+            self._forward(m.Parse(parse.name, "", parse.types).encode())
 
     def _execute(self, body: bytes) -> None:
         portal, _ = m.take_text(body)
         plan = self._portals.get(portal)
         if plan is None:
-            self._upstream.send(m.message(b"E", body))
+            self._forward(m.message(b"E", body))
             return
         self._drain()
-        if self._batch_failed or not self._run(plan):
+        if self._failed or not self._run(plan):
             self._skipping = True
 
     def _sync(self) -> None:
         if self._skipping:
             self._skipping = False
             self._settle()
-            self._say(m.ready(self._upstream.status))
+            self._say_ready()
         else:
             self._owed.append(True)
-            self._upstream.send(m.SYNC)
+            self._forward(m.SYNC)
 
-    def _fail_batch(self, refusal: Refuse) -> None:
-        self._drain()
-        if not self._batch_failed:
-            self._run(refusal)
-        self._skipping = True
+    def _refuse(self, refusal: Refuse) -> None:
+        """Let PostgreSQL fail in our place: it aborts what the batch began, and skips until Sync."""
+        self._refusal = refusal
+        self._forward(m.Parse("", _REFUSED, b"\0\0").encode())
 
     # --- plans of ours ----------------------------------------------------------------------------------------
 
@@ -198,7 +205,9 @@ class Session:
         """Execute one plan and say its answer, without ReadyForQuery. False when it failed."""
         try:
             if isinstance(plan, Refuse):
-                raise Failed(m.error(plan.sqlstate, plan.message, detail=plan.detail, hint=plan.hint))
+                if self._upstream.status == b"E" and plan.sqlstate != "42601":
+                    raise Failed(_ABORTED)
+                raise Failed(_refused(plan))
             if isinstance(plan, Copy | Unload):
                 self._move(plan)
                 return True
@@ -228,7 +237,7 @@ class Session:
 
         self._filter = only_main
         self._owed.append(False)
-        self._upstream.send(m.query(plan.sql()))
+        self._forward(m.query(plan.sql()))
         try:
             self._settle()
         finally:
@@ -238,9 +247,7 @@ class Session:
     def _move(self, plan: Copy | Unload) -> None:
         own = self._upstream.status == b"I"
         if self._upstream.status == b"E":
-            raise Failed(
-                m.error("25P02", "current transaction is aborted, commands ignored until end of transaction block")
-            )
+            raise Failed(_ABORTED)
         self._flush()
         try:
             if own:
@@ -272,16 +279,27 @@ class Session:
 
     # --- what PostgreSQL says ---------------------------------------------------------------------------------
 
-    def _wait(self) -> None:
-        """Block until the client or PostgreSQL says something, and take it in."""
-        watched: Sequence[socket.socket] = [self._upstream.socket]
-        if len(self._reader) < _PIPELINE:
-            watched = [self._client, self._upstream.socket]
+    def _wait(self, watched: Sequence[socket.socket]) -> None:
+        """Block until one of `watched` says something, and take it in."""
         readable, _, _ = select.select(watched, [], [])
         if self._upstream.socket in readable:
             self._take_answers()
         if self._client in readable:
             self._read_client()
+
+    def _forward(self, data: bytes) -> None:
+        """Send to PostgreSQL. While it waits for us to read its answers it does not listen: then they are taken in."""
+        rest = memoryview(data)
+        upstream = self._upstream.socket
+        while rest:
+            try:
+                rest = rest[upstream.send(rest, socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                readable, _, _ = select.select([upstream], [upstream], [])
+                if readable:
+                    self._take_answers()
+            except OSError as error:
+                raise UpstreamGone(f"PostgreSQL closed the connection: {error}") from error
 
     def _read_client(self) -> None:
         try:
@@ -296,13 +314,16 @@ class Session:
         """Relay until PostgreSQL owes nothing. The client may hang up meanwhile: then ClientGone is raised."""
         while self._owed:
             self._flush()
-            self._wait()
+            listening = len(self._reader) < _PIPELINE
+            self._wait([self._client, self._upstream.socket] if listening else [self._upstream.socket])
 
     def _drain(self) -> None:
-        """Finish what was sent in this batch, without showing the client that it is finished."""
-        self._batch_failed = False
+        """Finish what was sent in this batch, without showing the client that it is finished.
+
+        Outside a transaction this commits it, where PostgreSQL would wait for the client's Sync.
+        """
         self._owed.append(False)
-        self._upstream.send(m.SYNC)
+        self._forward(m.SYNC)
         self._settle()
 
     def _take_answers(self) -> None:
@@ -336,8 +357,7 @@ class Session:
         if kind == b"Z":
             self._upstream.status = body
             if self._owed.popleft():
-                self._batch_failed = False
-                self._say(m.ready(body))
+                self._say_ready()
             return
         if kind == b"S":
             name, at = m.take_text(body)
@@ -345,16 +365,19 @@ class Session:
                 self._say(m.parameter_status(*announced))
             return
         if kind == b"E":
-            self._batch_failed = True
+            self._failed = True
         if self._filter is not None:
             kept = self._filter(kind, body)
             if kept is None:
                 return
             body = kept
         if kind in (b"E", b"N"):
-            self._say(reply.notice(m.parse_notice(body)).encode(kind))
+            found = m.parse_notice(body)
+            if self._refusal is not None and kind == b"E" and _SENTINEL in found.text:
+                found = _refused(self._refusal)
+            self._say(reply.notice(found).encode(kind))
         elif kind == b"G":  # no plan of ours lets a client's COPY … FROM STDIN through
-            self._upstream.send(m.message(b"f", m.text("COPY FROM STDIN is not supported")))
+            self._forward(m.message(b"f", m.text("COPY FROM STDIN is not supported")))
         else:
             self._say(m.message(kind, body))
 
@@ -363,6 +386,11 @@ class Session:
     def _say(self, data: bytes) -> None:
         self._out += data
 
+    def _say_ready(self) -> None:
+        self._failed = False
+        self._refusal = None
+        self._say(m.ready(self._upstream.status))
+
     def _flush(self) -> None:
         if self._out:
             try:
@@ -370,3 +398,7 @@ class Session:
             except OSError as error:
                 raise ClientGone from error
             self._out.clear()
+
+
+def _refused(plan: Refuse) -> m.Notice:
+    return m.error(plan.sqlstate, plan.message, detail=plan.detail, hint=plan.hint)

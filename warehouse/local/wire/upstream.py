@@ -64,7 +64,10 @@ class Upstream:
 
     def _next(self) -> tuple[bytes, bytes]:
         while (found := self._reader.take()) is None:
-            data = self.socket.recv(_CHUNK)
+            try:
+                data = self.socket.recv(_CHUNK)
+            except OSError as error:
+                raise UpstreamGone(f"PostgreSQL closed the connection: {error}") from error
             if not data:
                 raise UpstreamGone("PostgreSQL closed the connection")
             self._reader.feed(data)
@@ -183,11 +186,11 @@ class Upstream:
                     raise UpstreamError(failure)
                 return
 
-    def columns(self, sql: str) -> list[tuple[str, int]]:
-        """Name and type OID of each column of a query, without running it. Raises UpstreamError."""
+    def columns(self, sql: str) -> list[tuple[str, int, int]]:
+        """Name, type OID and type modifier of each column of a query, without running it. Raises UpstreamError."""
         request = m.Parse("", sql, b"\0\0").encode() + m.message(b"D", b"S\0") + m.SYNC
         self.send(request)
-        found: list[tuple[str, int]] = []
+        found: list[tuple[str, int, int]] = []
         failure = None
         while True:
             kind, body = self._next()
@@ -195,7 +198,8 @@ class Upstream:
                 at = 2
                 for _ in range(int.from_bytes(body[:2], "big")):
                     name, at = m.take_text(body, at)
-                    found.append((name, int.from_bytes(body[at + 6 : at + 10], "big")))
+                    oid, modifier = (int.from_bytes(body[at + i : at + i + 4], "big", signed=True) for i in (6, 12))
+                    found.append((name, oid, modifier))
                     at += 18
             elif kind == b"E":
                 failure = m.parse_notice(body)
