@@ -12,6 +12,7 @@ import logging
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,8 +88,7 @@ class Listener:
     def _serve_one(self, client: socket.socket) -> None:
         try:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client.settimeout(LOGIN_SECONDS)
-            connection = self._log_in(client)
+            connection = self._log_in(client, time.monotonic() + LOGIN_SECONDS)
             if connection is not None:
                 client.settimeout(None)
                 self._converse(client, *connection)
@@ -119,11 +119,15 @@ class Listener:
                 upstream.cancel(self._postgres, backend.pid, backend.key)
             backend.close()
 
-    def _log_in(self, client: socket.socket) -> tuple[Upstream, Mover] | None:
-        first = _first_packet(client)
+    def _log_in(self, client: socket.socket, deadline: float) -> tuple[Upstream, Mover] | None:
+        first = _first_packet(client, deadline)
+        asked = set()
         while first.code in (m.SSL_REQUEST, m.GSS_REQUEST):
+            if first.code in asked:
+                raise m.ProtocolError("encryption is requested twice")
+            asked.add(first.code)
             client.sendall(b"N")
-            first = _first_packet(client)
+            first = _first_packet(client, deadline)
         if first.code == m.CANCEL_REQUEST:
             upstream.cancel(self._postgres, first.cancel_pid, first.cancel_key)
             return None
@@ -138,7 +142,7 @@ class Listener:
             return None
         salt = secrets.token_bytes(4)
         client.sendall(m.authentication_md5(salt))
-        answer = _password(client)
+        answer = _password(client, deadline)
         # The answer of an unknown user is compared too, so that both take the same time.
         known = auth.matches(stored or "md5" + "0" * 32, salt, answer) and stored is not None
         if not known:
@@ -169,9 +173,10 @@ def _last_words(client: socket.socket, notice: m.Notice) -> None:
         client.sendall(notice.encode())
 
 
-def _exactly(client: socket.socket, size: int) -> bytes:
+def _exactly(client: socket.socket, size: int, deadline: float) -> bytes:
     data = bytearray()
     while len(data) < size:
+        client.settimeout(max(deadline - time.monotonic(), 0.001))
         chunk = client.recv(size - len(data))
         if not chunk:
             raise EOFError
@@ -179,17 +184,17 @@ def _exactly(client: socket.socket, size: int) -> bytes:
     return bytes(data)
 
 
-def _first_packet(client: socket.socket) -> m.Startup:
-    size = int.from_bytes(_exactly(client, 4), "big", signed=True)
+def _first_packet(client: socket.socket, deadline: float) -> m.Startup:
+    size = int.from_bytes(_exactly(client, 4, deadline), "big", signed=True)
     if not 8 <= size <= m.MAX_STARTUP:
         raise m.ProtocolError(f"invalid length of start-up packet: {size}")
-    return m.parse_startup(_exactly(client, size - 4))
+    return m.parse_startup(_exactly(client, size - 4, deadline))
 
 
-def _password(client: socket.socket) -> bytes:
-    if _exactly(client, 1) != b"p":
+def _password(client: socket.socket, deadline: float) -> bytes:
+    if _exactly(client, 1, deadline) != b"p":
         raise m.ProtocolError("expected a password message")
-    size = int.from_bytes(_exactly(client, 4), "big", signed=True)
+    size = int.from_bytes(_exactly(client, 4, deadline), "big", signed=True)
     if not 5 <= size <= m.MAX_STARTUP:
         raise m.ProtocolError(f"invalid length of password message: {size}")
-    return _exactly(client, size - 4)
+    return _exactly(client, size - 4, deadline)

@@ -72,6 +72,8 @@ class Session:
         self._owed: deque[bool] = deque()
         self._ours: dict[str, Plan] = {}
         self._portals: dict[str, Plan] = {}
+        # The client has begun an extended batch and not ended it with Sync.
+        self._open = False
         # A statement of ours failed: PostgreSQL knows nothing of it, so we skip until Sync in its place.
         self._skipping = False
         # An error was said since the last ReadyForQuery that the client saw.
@@ -104,9 +106,14 @@ class Session:
     def _handle(self, kind: bytes, body: bytes) -> None:
         if self._skipping and kind not in b"SX":
             return
+        self._open = kind in b"PBEDCH" or (self._open and kind != b"S")
         if kind == b"Q":
+            if self._open:
+                self._drain()
             self._settle()
-            self._simple(m.take_text(body)[0])
+            self._skipping = self._open and self._failed
+            if not self._skipping:
+                self._simple(m.take_text(body)[0])
         elif kind == b"P":
             self._parse(m.parse_parse(body))
         elif kind == b"B":
