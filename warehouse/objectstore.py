@@ -147,6 +147,13 @@ class ObjectStore:
             for start in range(0, len(keys), _DELETE_BATCH):
                 self._delete_batch(bucket, keys[start : start + _DELETE_BATCH])
 
+    def close(self) -> None:
+        """Close the idle connections. The store may be used again; it opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
     # S3
 
     @property

@@ -10,8 +10,6 @@ Every run goes the same way:
     clean up             staged parts go after a success and stay after a failure, which names them
 """
 
-# ruff: noqa: S608 (every name in a statement comes through sql.name, every text through sql.literal)
-
 from __future__ import annotations
 
 import contextlib
@@ -51,6 +49,8 @@ class Session:
     settings: Settings
     store: ObjectStore
     progress: Progress
+    # Whether the engine was made here, and is to be disposed of.
+    owns_engine: bool = False
     design: TableDesign | None = None
     staged: Staged | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -109,7 +109,7 @@ def load(
         described, delivered, chosen = _describe(session, source, options, columns)
         _stage(session, described, delivered, chosen, keys=(), compress=compress)
         report = _transact(session, lambda connection: _load(session, connection, described, prove_keys))
-    return _finish(session, report)
+        return _finish(session, report)
 
 
 def upsert(
@@ -141,11 +141,12 @@ def upsert(
         role_clause(session.settings.iam_role)
         described, delivered, chosen = _describe(session, source, options, columns)
         matched_by = key_columns(design, delivered, keys)
-        key_columns(design, delivered, latest or None)
+        if latest:
+            key_columns(design, delivered, latest)
         staged = _stage(session, described, delivered, chosen, keys=matched_by, compress=compress)
         plan = plan_upsert(design, staged, iam_role=session.settings.iam_role, keys=matched_by, latest_by=latest)
         report = _transact(session, lambda connection: _upsert(session, connection, described, plan))
-    return _finish(session, report)
+        return _finish(session, report)
 
 
 def unload(
@@ -175,7 +176,7 @@ def unload(
         )
         role_clause(session.settings.iam_role)
         report = _transact(session, lambda connection: _unload(session, connection, statement))
-    return _finish(session, report)
+        return _finish(session, report)
 
 
 # The work inside the transaction
@@ -228,8 +229,9 @@ def _upsert(session: Session, connection: sa.Connection, source: Source, plan: U
         rows = _collapse(connection, plan, latest=read)
         before = _number(connection, plan.target_rows)
         updated = _number(connection, plan.matched)
+        targeted = _number(connection, plan.targeted) if plan.targeted else updated
         changed = execute(connection, plan.change).rowcount if plan.change else updated
-        if plan.change_moved and changed != updated:
+        if plan.change_moved and changed < targeted:
             changed += execute(connection, plan.change_moved).rowcount
         if changed != updated:
             raise DuplicateKeys(
@@ -360,12 +362,14 @@ def _session(
         settings=settings,
         store=ObjectStore.from_settings(settings),
         progress=progress or silent,
+        owns_engine=engine is None,
     )
 
 
 @contextlib.contextmanager
 def _attempt(session: Session) -> Iterator[None]:
-    """Record a failure in the log, if the log can be reached; the failure itself is what the caller hears of."""
+    """Record a failure in the log, if that can be reached; the failure itself is what the caller hears of. Then close
+    what this run opened."""
     try:
         yield
     except WarehouseError as error:
@@ -375,6 +379,10 @@ def _attempt(session: Session) -> Iterator[None]:
         with contextlib.suppress(sa.exc.SQLAlchemyError, WarehouseError), session.engine.connect() as connection:
             audit.record_failure(connection, session.run, error)
         raise
+    finally:
+        session.store.close()
+        if session.owns_engine:
+            session.engine.dispose()
 
 
 def _describe(

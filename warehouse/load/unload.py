@@ -6,8 +6,6 @@ marker. A manifest is always written; it says which files belong together and ho
 https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html
 """
 
-# ruff: noqa: S608 (every name in a statement comes through sql.name, every text through sql.literal)
-
 from __future__ import annotations
 
 import json

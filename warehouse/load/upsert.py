@@ -16,8 +16,6 @@ that is not delivered would reject every row, and a row without a key could not 
 https://docs.aws.amazon.com/redshift/latest/dg/t_updating-inserting-using-staging-tables-.html
 """
 
-# ruff: noqa: S608 (every name in a statement comes through sql.name, every text through sql.literal)
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -65,6 +63,7 @@ class UpsertPlan:
     stage_rows: str
     target_rows: str
     matched: str
+    targeted: str
     change: str
     change_moved: str
     insert: str
@@ -85,6 +84,7 @@ class UpsertPlan:
             Step("stage_rows", self.stage_rows, repeated),
             Step("target_rows", self.target_rows),
             Step("matched", self.matched),
+            Step("targeted", self.targeted),
             Step("change", self.change),
             Step("change_moved", self.change_moved, moved),
             Step("insert", self.insert),
@@ -143,9 +143,10 @@ def plan_upsert(
     same_row = sql.equal(design.name, stage, chosen)
     dist = design.dist.key if design.dist and design.dist.style == "key" else None
     # Redundant when the key decides the DISTKEY, and then it keeps the join on each slice. A row that moved to another
-    # value would survive its own replacement, so the deletion is counted, and completed by `change_moved`.
+    # value would survive its own replacement: so `targeted` counts beforehand, and `change_moved` completes.
     near = sql.equal(design.name, stage, [dist]) if dist in columns and dist not in chosen else ""
     change, moved = _change(design, target, stage, columns, chosen, same_row, near, replace=delivered_all)
+    targeted = f"SELECT COUNT(*) FROM {target} WHERE EXISTS (SELECT 1 FROM {in_stage} WHERE {same_row})"
     rest = "" if delivered_all else f" WHERE NOT EXISTS (SELECT 1 FROM {target} WHERE {same_row})"
     return UpsertPlan(
         table=design.qualified_name,
@@ -173,6 +174,7 @@ def plan_upsert(
         stage_rows=f"SELECT COUNT(*) FROM {in_stage}",
         target_rows=f"SELECT COUNT(*) FROM {target}",
         matched=f"SELECT COUNT(*) FROM {in_stage} WHERE EXISTS (SELECT 1 FROM {target} WHERE {same_row})",
+        targeted=targeted if moved else "",
         change=change,
         change_moved=moved,
         insert=f"INSERT INTO {target} ({listed}) SELECT {listed} FROM {in_stage}{rest}",

@@ -35,11 +35,16 @@ def check(
     """
     asked = plan(_tables(subject), severities)
     results = []
-    with (engine if engine is not None else connect(settings)).connect() as connection:
-        for number, probe in enumerate(asked):
-            if progress:
-                progress("check", number, len(asked))
-            results.append(_ask(connection, probe))
+    chosen = engine if engine is not None else connect(settings)
+    try:
+        with chosen.connect() as connection:
+            for number, probe in enumerate(asked):
+                if progress:
+                    progress("check", number, len(asked))
+                results.append(_ask(connection, probe))
+    finally:
+        if engine is None:
+            chosen.dispose()
     if progress:
         progress("check", len(asked), len(asked))
     return Report(tuple(results))

@@ -23,6 +23,7 @@ def store() -> Iterator[ObjectStore]:
     store = ObjectStore(endpoint_url=f"http://{host}:{port}", region="us-east-1", keys=("key", "secret"))
     store._s3.create_bucket(Bucket="shelf")
     yield store
+    store.close()
     server.stop()
 
 
@@ -231,6 +232,13 @@ def test_split_uri() -> None:
     assert split_uri("s3://b/k/x") == ("b", "k/x")
     assert split_uri("s3://b") == ("b", "")
     assert ObjectInfo("s3://b/k", 1, "t") == ObjectInfo("s3://b/k", 1, "t")
+
+
+def test_a_closed_store_opens_again(store: ObjectStore, root: str) -> None:
+    store.put(root + "x", b"1")
+    store.close()
+    store.close()
+    assert store.head(root + "x") is not None
 
 
 def test_boto3_is_loaded_on_first_use_only() -> None:

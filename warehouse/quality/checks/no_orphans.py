@@ -9,8 +9,6 @@ the row itself is true. Who needs them to fail says check(…, severities={"no_o
 https://docs.aws.amazon.com/redshift/latest/dg/t_Defining_constraints.html
 """
 
-# ruff: noqa: S608 (every name in a statement comes through sql.name)
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping

@@ -6,8 +6,6 @@ changed by hand, may lack it; a row without a key is never found again, by nobod
 https://docs.aws.amazon.com/redshift/latest/dg/t_Defining_constraints.html
 """
 
-# ruff: noqa: S608 (every name in a statement comes through sql.name)
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping

@@ -7,8 +7,6 @@ looks for those of a primary key. The count is of keys that stand more than once
 https://docs.aws.amazon.com/redshift/latest/dg/t_Defining_constraints.html
 """
 
-# ruff: noqa: S608 (every name in a statement comes through sql.name)
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
