@@ -54,8 +54,11 @@ def record_success(connection: sa.Connection, run: Run, report: LoadReport) -> N
 
 
 def record_failure(connection: sa.Connection, run: Run, error: BaseException) -> None:
-    """Record and commit, in a transaction of its own."""
-    _insert(connection, run, "failed", error=_cut(str(error), 4096))
+    """Record and commit, in a transaction of its own. A run that is recorded already succeeded: its connection broke
+    during COMMIT, after the data was in."""
+    known = sa.select(_AUDIT.c.run_id).where(_AUDIT.c.run_id == run.run_id)
+    if connection.execute(known).first() is None:
+        _insert(connection, run, "failed", error=_cut(str(error), 4096))
     connection.commit()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from warehouse.db.failures import connection_failed, server_error
+from warehouse.db.failures import redact, server_error
 from warehouse.db.system import RejectedRow, load_errors
 from warehouse.errors import ConnectionFailed, CopyFailed, LoadError, UnknownTable, WarehouseError
 from warehouse.load.stage import Staged
@@ -26,6 +26,8 @@ def explain(
     said = server_error(error)
     table = design.qualified_name if design else ""
     if error.connection_invalidated or (not said.code and any(sign in said.message.lower() for sign in _LOST)):
+        # Nothing more can be said over it; without this, leaving its block would try, and raise the driver's error.
+        connection.invalidate(error)
         return lost(error, connection.engine)
     _roll_back(connection)
     if said.code == "42P01":
@@ -55,7 +57,12 @@ def explain(
 
 def lost(error: BaseException, engine: sa.Engine) -> ConnectionFailed:
     """The connection broke during a load. The server rolls back what was not committed."""
-    return connection_failed(error, engine.url)
+    where = f"{engine.url.host or 'localhost'}:{engine.url.port or 5439}"
+    said = redact(str(server_error(error)), engine.url)
+    return ConnectionFailed(
+        f"The connection to {where} broke during the load: {said}",
+        next_step="What was not committed is rolled back; load_audit lists the run if it was. Run it again.",
+    )
 
 
 def _copy_failed(connection: sa.Connection, table: str, staged: Staged | None) -> CopyFailed | None:
