@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -15,8 +16,9 @@ from typing import Any
 import psutil
 
 from warehouse.errors import LocalServerError
-from warehouse.local.server import PORT, Options
-from warehouse.settings import SERVER_FILE, child_environment
+from warehouse.local.postgres import Postgres
+from warehouse.local.server import EPHEMERAL, PORT, POSTGRES, Options
+from warehouse.settings import SERVER_FILE, STATE_FOLDER, child_environment
 
 # A first start makes a database; on a slow laptop that takes a while.
 START_SECONDS = 90
@@ -60,6 +62,9 @@ def start(home: Path, *, port: int = PORT, ephemeral: bool = False) -> dict[str,
             env=child_environment(PYTHONPATH=os.pathsep.join(p for p in sys.path if p)),
         )
         os.close(writing)
+        ready, _, _ = select.select([report], [], [], START_SECONDS)
+        if not ready:
+            process.kill()
         line = report.readline()
     if not line:
         process.wait()
@@ -82,7 +87,7 @@ _children: list[subprocess.Popen[bytes]] = []
 def status(home: Path) -> dict[str, Any] | None:
     """The description of the running server of `home`, or None."""
     try:
-        description: dict[str, Any] = json.loads((home / ".warehouse" / SERVER_FILE).read_text(encoding="utf-8"))
+        description: dict[str, Any] = json.loads((home / STATE_FOLDER / SERVER_FILE).read_text(encoding="utf-8"))
         process = psutil.Process(int(description["pid"]))
         alive = process.status() != psutil.STATUS_ZOMBIE and any(
             "warehouse.local" in word for word in process.cmdline()
@@ -125,8 +130,10 @@ def stop(home: Path) -> bool:
 def reset(home: Path) -> None:
     """Stop the server of `home` and remove all that it kept."""
     stop(home)
-    state = home / ".warehouse"
-    for name in ("postgres", "s3", "password", "postgres.log", "server.log", SERVER_FILE):
+    state = home / STATE_FOLDER
+    Postgres(state / POSTGRES).end_leftover()
+    Postgres(state / EPHEMERAL / POSTGRES).end_leftover()
+    for name in (POSTGRES, EPHEMERAL, "s3", "password", "postgres.log", "server.log", SERVER_FILE):
         path = state / name
         if path.is_dir():
             shutil.rmtree(path)

@@ -74,10 +74,11 @@ class Postgres:
         """
         fresh = not (self.data / "PG_VERSION").exists()
         try:
+            self.end_leftover()
             if fresh:
                 self._initialise()
-            else:
-                self.end_leftover()
+            else:  # the way to it may have been closed since, as pytest closes its folders at each start
+                self._give_to_server(self.data)
             self._prepare_socket_folder()
             self._launch()
         except PermissionError as error:
@@ -86,7 +87,10 @@ class Postgres:
                 next_step="Give yourself write permission, or point WAREHOUSE_HOME at another folder.",
             ) from error
         except OSError as error:
-            raise LocalServerError(f"PostgreSQL cannot start in {self.data}: {error}.") from error
+            raise LocalServerError(
+                f"PostgreSQL cannot start in {self.data}: {error}.",
+                next_step='See what stands there; "warehouse local reset" removes all data of the embedded Redshift.',
+            ) from error
         return fresh
 
     def stop(self) -> None:
@@ -125,22 +129,33 @@ class Postgres:
                 except psutil.TimeoutExpired:
                     leftover.kill()
                     leftover.wait(5)
-        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        except (FileNotFoundError, NotADirectoryError, ValueError, psutil.NoSuchProcess):
             pass
-        # Orphaned backends of a killed server hold its memory; a new one refuses to start beside them.
-        for process in psutil.process_iter(["name", "cwd"]):
+        # Orphaned backends of a killed server hold its memory; a new one refuses to start beside them. An initdb whose
+        # parent was killed goes on by itself.
+        folders = {str(self.data), str(self._making)}
+        for process in psutil.process_iter(["name", "cwd", "cmdline"]):
             with contextlib.suppress(psutil.Error):
-                if process.info["name"] == "postgres" and process.info["cwd"] == str(self.data):
+                if process.info["name"] in ("postgres", "initdb") and (
+                    process.info["cwd"] in folders or folders.intersection(process.info["cmdline"] or ())
+                ):
                     process.kill()
                     process.wait(5)
-        pid_file.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            pid_file.unlink()
+        if self._making.exists():
+            shutil.rmtree(self._making)
+
+    @property
+    def _making(self) -> Path:
+        # A data directory is made here and renamed when it is whole, so a first start that is killed leaves none.
+        return self.data.with_name(self.data.name + ".making")
 
     def _initialise(self) -> None:
-        if self.data.exists() and any(self.data.iterdir()):
-            # An earlier first start was killed halfway: nothing in it was ever used.
-            shutil.rmtree(self.data)
-        self.data.mkdir(parents=True, exist_ok=True)
-        self._give_to_server(self.data)
+        if self.data.exists():
+            self.data.rmdir()  # an empty folder is no obstacle; anything else is not ours to remove
+        self._making.mkdir(parents=True)
+        self._give_to_server(self._making)
         arguments = [
             "--auth=trust",
             "--encoding=UTF8",
@@ -150,16 +165,17 @@ class Postgres:
             "--no-sync",
             "--no-instructions",
             "-D",
-            str(self.data),
+            str(self._making),
         ]
         made = subprocess.run(
             [str(_binaries() / "initdb"), *arguments], capture_output=True, check=False, **self._as_user()
         )
         if made.returncode != 0:
-            shutil.rmtree(self.data, ignore_errors=True)
+            shutil.rmtree(self._making, ignore_errors=True)
             raise LocalServerError(
                 f"PostgreSQL could not make {self.data}: {made.stderr.decode(errors='replace').strip()}"
             )
+        self._making.rename(self.data)
 
     def _launch(self) -> None:
         settings = dict(_SETTINGS)

@@ -69,7 +69,8 @@ class Mirror:
                 part = path.with_suffix(".part")
                 part.write_bytes(found.value)
                 part.replace(path)
-                name.write_text(key, encoding="utf-8")
+                part.write_text(key, encoding="utf-8")
+                part.replace(name)
 
 
 def _backend() -> Any:

@@ -18,7 +18,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,6 +39,9 @@ PORT = 5439
 DATABASE = "dev"
 USER = "awsuser"
 BUCKET = "warehouse"
+# Folders of the state folder.
+POSTGRES = "postgres"
+EPHEMERAL = "ephemeral"
 IAM_ROLE = f"arn:aws:iam::{s3.ACCOUNT}:role/warehouse-local"
 # The endpoint takes any keys; these are no secret, and there is no other place to use them.
 S3_KEYS = ("warehouse", "local-only")
@@ -92,7 +94,7 @@ class Server:
             ) from error
         data = self._data_folder(state)
         s3_process = self._exit.enter_context(_s3_endpoint(None if self.options.ephemeral else data / "s3"))
-        postgres = Postgres(data / "postgres", durable=not self.options.ephemeral)
+        postgres = Postgres(data / POSTGRES, durable=not self.options.ephemeral)
         self._exit.callback(postgres.stop)
         postgres.start()
         password = _password(data / "password")
@@ -134,9 +136,14 @@ class Server:
     # --- parts ------------------------------------------------------------------------------------------------
 
     def _data_folder(self, state: Path) -> Path:
+        # Inside the state folder, so that what a killed ephemeral server left is found and removed.
+        folder = state / EPHEMERAL
+        Postgres(folder / POSTGRES).end_leftover()
+        if folder.exists():
+            shutil.rmtree(folder)
         if not self.options.ephemeral:
             return state
-        folder = Path(tempfile.mkdtemp(prefix="warehouse-ephemeral-"))
+        folder.mkdir()
         self._exit.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
 

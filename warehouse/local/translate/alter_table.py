@@ -7,9 +7,17 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from warehouse.local.translate import types
-from warehouse.local.translate.create_table import column, table_constraint
+from warehouse.local.translate.create_table import (
+    DISTSTYLES,
+    MAX_COMPOUND,
+    TYPES_OF,
+    column,
+    encoding_name,
+    table_constraint,
+)
 from warehouse.local.translate.plan import Plan, Refused, Steps, not_emulated
 from warehouse.local.translate.tokens import Stream, literal, path, quote
 
@@ -111,33 +119,106 @@ _VARCHAR = re.compile(r"varchar\((\d+)\)")
 
 
 def _alter(stream: Stream, name: tuple[str, ...]) -> Steps:
-    if (
-        stream.sees("DISTKEY")
-        or stream.sees("DISTSTYLE")
-        or stream.sees("SORTKEY")
-        or stream.sees("COMPOUND")
-        or stream.sees("ENCODE")
-    ):
-        raise not_emulated(f"ALTER TABLE … ALTER {stream.peek().word}")
-    stream.accept("COLUMN")
-    changed = stream.name()
+    """One or two design changes, one or several encodings, or one column's type; `ALTER` has been read."""
+    if not _sees_design(stream):
+        stream.accept("COLUMN")
+        changed = stream.name()
+        if not stream.sees("ENCODE"):
+            return _alter_type(stream, name, changed)
+        return _alter_encodings(stream, name, changed)
+    actions = [_design_action(stream)]
+    while stream.accept(","):
+        stream.expect("ALTER")
+        actions.append(_design_action(stream))
+    kinds = sorted(action["action"] for action in actions)
+    if len(actions) > 1 and (kinds != ["dist", "sort"] or not any(action.get("columns") for action in actions)):
+        raise Refused("this combination of ALTER TABLE actions is not supported", "0A000")
+    return _change(name, actions)
+
+
+def _sees_design(stream: Stream) -> bool:
+    words = ("DISTKEY", "DISTSTYLE", "SORTKEY", "COMPOUND", "INTERLEAVED")
+    return stream.peek().word in words or stream.sees("ENCODE", "AUTO")
+
+
+def _change(name: tuple[str, ...], actions: list[dict[str, Any]]) -> Steps:
+    spec = literal(json.dumps(actions))
+    return Steps(_harmless(name), after=(f"SELECT pg_redshift.alter_design({literal(path(name))}, {spec}::jsonb)",))
+
+
+def _design_action(stream: Stream) -> dict[str, Any]:
+    """DISTSTYLE … | DISTKEY c | [COMPOUND] SORTKEY (…) | SORTKEY AUTO | SORTKEY NONE | ENCODE AUTO"""
+    if stream.accept("ENCODE", "AUTO"):
+        return {"action": "encode auto"}
+    if stream.accept("DISTKEY"):
+        return {"action": "dist", "style": DISTSTYLES["KEY"], "distkey": stream.name()}
+    if stream.accept("DISTSTYLE"):
+        word = stream.name().upper()
+        if word not in DISTSTYLES:
+            raise Refused(f'invalid DISTSTYLE "{word.lower()}"', "42601")
+        if word != "KEY":
+            return {"action": "dist", "style": DISTSTYLES[word], "distkey": None}
+        stream.expect("DISTKEY")
+        return {"action": "dist", "style": DISTSTYLES["KEY"], "distkey": stream.name()}
+    if stream.sees("INTERLEAVED"):
+        raise Refused("ALTER TABLE ALTER SORTKEY does not support INTERLEAVED", "0A000")
+    stream.accept("COMPOUND")
+    stream.expect("SORTKEY")
+    if stream.accept("AUTO"):
+        return {"action": "sort", "style": "auto"}
+    if stream.accept("NONE"):
+        return {"action": "sort", "style": "none", "columns": ()}
+    columns = stream.names()
+    if len(columns) > MAX_COMPOUND:
+        raise Refused(f"compound sort keys can have at most {MAX_COMPOUND} columns", "54011")
+    return {"action": "sort", "style": "compound", "columns": columns}
+
+
+def _alter_encodings(stream: Stream, name: tuple[str, ...], first: str) -> Steps:
+    """ALTER COLUMN c ENCODE e [, ALTER COLUMN d ENCODE f …]; the first column's name has been read."""
+    actions: list[dict[str, Any]] = []
+    column_name = first
+    while True:
+        stream.expect("ENCODE")
+        word = encoding_name(stream, column_name)
+        types_of = TYPES_OF.get(word.upper())
+        actions.append({"action": "encode", "column": column_name, "encode": word, "types": types_of})
+        if not stream.accept(","):
+            break
+        stream.expect("ALTER")
+        stream.accept("COLUMN")
+        column_name = stream.name()
+    if len({action["column"] for action in actions}) < len(actions):
+        raise Refused("a column cannot be altered twice in one ALTER TABLE", "0A000")
+    return _change(name, actions)
+
+
+_VARCHAR = re.compile(r"varchar\((\d+)\)")
+
+
+def _alter_type(stream: Stream, name: tuple[str, ...], changed: str) -> Steps:
     if stream.sees("SET", "NOT") or stream.sees("DROP", "NOT"):
         raise Refused(f"ALTER COLUMN {stream.peek().word} NOT NULL is not supported", "0A000")
     if stream.sees("SET", "DEFAULT") or stream.sees("DROP", "DEFAULT"):
         raise Refused("ALTER COLUMN SET/DROP DEFAULT is not supported", "0A000")
-    if stream.sees("ENCODE"):
-        raise not_emulated("ALTER TABLE … ALTER COLUMN … ENCODE")
     stream.expect("TYPE")
     new = types.column_type(stream)
     if stream.sees("USING"):
         raise Refused("ALTER TABLE ALTER COLUMN does not support USING expression", "0A000")
-    if not _VARCHAR.fullmatch(new):
+    match = _VARCHAR.fullmatch(new)
+    if not match:
         raise Refused(
             f'ALTER TABLE ALTER COLUMN "{changed}" to type {new} is not supported',
+            "0A000",
             detail="Only the size of a VARCHAR can change.",
-            sqlstate="0A000",
         )
-    raise not_emulated("ALTER COLUMN TYPE")
+    relation = literal(path(name))
+    return Steps(
+        f"ALTER TABLE {path(name)} ALTER COLUMN {quote(changed)} TYPE {new}",
+        before=(f"SELECT pg_redshift.before_alter_type({relation}, {literal(changed)}, {match[1]})",),
+        after=(f"SELECT pg_redshift.keep_lengths(to_regclass({relation}))",),
+        alone="ALTER TABLE ALTER COLUMN",
+    )
 
 
 def drop_table(stream: Stream) -> Plan:

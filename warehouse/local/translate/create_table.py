@@ -226,7 +226,7 @@ def _seed_and_step(stream: Stream) -> tuple[int, int]:
 
 # AWS c_Compression_encodings; only what AWS documents as impossible is refused, the table is known to be out of date
 # otherwise
-_TOO_WIDE = {
+TYPES_OF = {
     "MOSTLY8": ("smallint", "integer", "bigint", "numeric"),
     "MOSTLY16": ("integer", "bigint", "numeric"),
     "MOSTLY32": ("bigint", "numeric"),
@@ -238,19 +238,25 @@ _TOO_WIDE = {
 }
 
 
-def encoding(stream: Stream, of: Column) -> str:
-    """The encoding behind ENCODE, held against the column's type."""
+def encoding_name(stream: Stream, of: str) -> str:
+    """The word behind ENCODE, in lower case."""
     word = stream.name().upper()
     if word not in ENCODINGS:
-        raise Refused(f'invalid encoding type specified for column "{of.name}"', "42601")
+        raise Refused(f'invalid encoding type specified for column "{of}"', "42601")
+    return word.lower()
+
+
+def encoding(stream: Stream, of: Column) -> str:
+    """The encoding behind ENCODE, held against the column's type."""
+    word = encoding_name(stream, of.name)
     base = of.type.partition("(")[0]
-    if word in _TOO_WIDE and base not in _TOO_WIDE[word]:
+    if base not in TYPES_OF.get(word.upper(), (base,)):
         raise Refused(
             f'invalid encoding type specified for column "{of.name}"',
             "0A000",
-            detail=f"ENCODE {word} does not go with {of.type}.",
+            detail=f"ENCODE {word.upper()} does not go with {of.type}.",
         )
-    return word.lower()
+    return word
 
 
 def _attributes(stream: Stream) -> Attributes:

@@ -24,12 +24,17 @@ class Pass:
 
 @dataclass(frozen=True)
 class Steps:
-    """Statements that belong together; the client sees the answer of `main`, under `tag` when one is given."""
+    """Statements that belong together; the client sees the answer of `main`, under `tag` when one is given.
+
+    `alone` names what may not run inside a transaction block; `commits` commits a block that is open first.
+    """
 
     main: str
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     tag: str = ""
+    alone: str = ""
+    commits: bool = False
 
     def sql(self) -> str:
         return ";\n".join((*self.before, self.main, *self.after))

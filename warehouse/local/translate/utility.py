@@ -253,7 +253,33 @@ def truncate(stream: Stream) -> Plan:
     stream.accept("TABLE")
     name = stream.qualified()
     stream.finish()
-    raise not_emulated(f"TRUNCATE ({name[-1]})")
+    return Steps(f"TRUNCATE {path(name)}", commits=True)
+
+
+def vacuum(stream: Stream) -> Plan:
+    """VACUUM [FULL | SORT ONLY | DELETE ONLY | REINDEX | RECLUSTER] [table [TO n PERCENT] [BOOST]]
+
+    Rows lie in no order here, so what is left of it is to give back the space of deleted rows.
+    """
+    kind = "FULL"
+    for words in (("FULL",), ("SORT", "ONLY"), ("DELETE", "ONLY"), ("REINDEX",), ("RECLUSTER",)):
+        if stream.accept(*words):
+            kind = " ".join(words)
+            break
+    target = ""
+    if not stream.done and stream.peek().word != "BOOST":
+        target = " " + path(stream.qualified())
+        if stream.accept("TO"):
+            if kind == "REINDEX":
+                raise stream.syntax_error()
+            if not 0 <= stream.integer() <= 100:
+                raise Refused("VACUUM threshold must be between 0 and 100 percent", "22023")
+            stream.expect("PERCENT")
+    if stream.sees("BOOST") and kind == "REINDEX":
+        raise stream.syntax_error()
+    stream.accept("BOOST")
+    stream.finish()
+    return Steps(f"VACUUM{target}", alone="VACUUM")
 
 
 def analyze(stream: Stream) -> Plan:
@@ -306,6 +332,7 @@ HANDLERS: dict[str, Callable[[Stream], Plan]] = {
     "COMMENT": comment,
     "DROP": drop,
     "TRUNCATE": truncate,
+    "VACUUM": vacuum,
     "ANALYZE": analyze,
     "ANALYSE": analyze,
     "LOCK": lock,

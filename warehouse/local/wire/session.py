@@ -218,6 +218,8 @@ class Session:
             if isinstance(plan, Copy | Unload):
                 self._move(plan)
                 return True
+            if isinstance(plan, Steps) and plan.alone and self._upstream.status == b"T":
+                raise Failed(m.error("25001", f"{plan.alone} cannot run inside a transaction block"))
         except Failed as failure:
             self._abort()
             self._say(failure.notice.encode())
@@ -225,6 +227,8 @@ class Session:
         if isinstance(plan, Pass):
             plan = Steps(plan.sql)
         assert isinstance(plan, Steps)
+        if plan.commits and self._upstream.status == b"T":
+            self._upstream.run("COMMIT")
         return self._steps(plan)
 
     def _steps(self, plan: Steps) -> bool:
