@@ -1,78 +1,36 @@
-"""Run the plans: one connection, one transaction, counts proved before the commit, the target untouched on any failure.
+"""Load, upsert, unload: the plans run in one transaction, with counts proved before the commit.
 
-Every run goes the same way:
-
-    describe and fit     the source against the model; nothing is sent yet
-    probe                one query that names the columns: an absent table or a pending migration is found before
-    staging
-    stage                parts and manifest
-    one transaction      the statements, the proof, the audit row; COMMIT
-    clean up             staged parts go after a success and stay after a failure, which names them
+The target is untouched on any failure. What all runs share (the log, staging, cleaning up) is in `session`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
 
 from warehouse.db import sql
-from warehouse.db.engine import connect
-from warehouse.errors import DuplicateKeys, LoadError, NullKeys, WarehouseError
-from warehouse.load import audit
+from warehouse.errors import DuplicateKeys, LoadError, NullKeys
 from warehouse.load.copy import CopyOptions, CopyStatement, role_clause
-from warehouse.load.failures import explain
-from warehouse.load.fit import fit
-from warehouse.load.report import LoadReport, Progress, silent
-from warehouse.load.source import Source, describe
-from warehouse.load.stage import Staged, stage
+from warehouse.load.report import LoadReport, Progress
+from warehouse.load.session import (
+    Session,
+    attempt,
+    describe_and_fit,
+    execute,
+    finish,
+    number,
+    open_session,
+    stage_source,
+    transact,
+)
+from warehouse.load.source import Source
+from warehouse.load.stage import Staged
 from warehouse.load.unload import UnloadFormat, UnloadStatement, query_of, read_manifest
 from warehouse.load.upsert import EXAMPLES, UpsertPlan, key_columns, plan_upsert
-from warehouse.models import LoadAudit
-from warehouse.objectstore import ObjectStore
 from warehouse.schema import TableDesign
-from warehouse.settings import Settings, load_settings
-
-
-@dataclass
-class Session:
-    """What one run works with. `phase` times its parts for the report."""
-
-    run: audit.Run
-    engine: sa.Engine
-    settings: Settings
-    store: ObjectStore
-    progress: Progress
-    # Whether the engine was made here, and is to be disposed of.
-    owns_engine: bool = False
-    design: TableDesign | None = None
-    staged: Staged | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextlib.contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        started = time.monotonic()
-        self.progress(name, 0, None)
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
-
-    @property
-    def prefix(self) -> str:
-        return f"{self.settings.stage.rstrip('/')}/{self.run.run_id}" if self.settings.stage else ""
-
-    def report(self, **counts: Any) -> LoadReport:
-        return LoadReport(self.run.run_id, self.run.table, self.run.kind, **counts)
-
-
-Work = Callable[[sa.Connection], LoadReport]
+from warehouse.settings import Settings
 
 
 def load(
@@ -102,14 +60,14 @@ def load(
     then the table holds nothing of the source.
     """
     design = _design(table)
-    session = _session("load", design.qualified_name, source, engine, settings, actor, progress)
-    with _attempt(session):
+    session = open_session("load", design.qualified_name, source, engine, settings, actor, progress)
+    with attempt(session):
         session.design = design
         role_clause(session.settings.iam_role)
-        described, delivered, chosen = _describe(session, source, options, columns)
-        _stage(session, described, delivered, chosen, keys=(), compress=compress)
-        report = _transact(session, lambda connection: _load(session, connection, described, prove_keys))
-        return _finish(session, report)
+        described, delivered, chosen = describe_and_fit(session, source, options, columns)
+        stage_source(session, described, delivered, chosen, keys=(), compress=compress)
+        report = transact(session, lambda connection: _load(session, connection, described, prove_keys))
+        return finish(session, report)
 
 
 def upsert(
@@ -135,18 +93,18 @@ def upsert(
     """
     design = _design(table)
     latest = (latest_by,) if isinstance(latest_by, str) else tuple(latest_by or ())
-    session = _session("upsert", design.qualified_name, source, engine, settings, actor, progress)
-    with _attempt(session):
+    session = open_session("upsert", design.qualified_name, source, engine, settings, actor, progress)
+    with attempt(session):
         session.design = design
         role_clause(session.settings.iam_role)
-        described, delivered, chosen = _describe(session, source, options, columns)
+        described, delivered, chosen = describe_and_fit(session, source, options, columns)
         matched_by = key_columns(design, delivered, keys)
         if latest:
             key_columns(design, delivered, latest)
-        staged = _stage(session, described, delivered, chosen, keys=matched_by, compress=compress)
+        staged = stage_source(session, described, delivered, chosen, keys=matched_by, compress=compress)
         plan = plan_upsert(design, staged, iam_role=session.settings.iam_role, keys=matched_by, latest_by=latest)
-        report = _transact(session, lambda connection: _upsert(session, connection, described, plan))
-        return _finish(session, report)
+        report = transact(session, lambda connection: _upsert(session, connection, described, plan))
+        return finish(session, report)
 
 
 def unload(
@@ -168,15 +126,15 @@ def unload(
     """
     query, design = query_of(query_or_table)
     name = design.qualified_name if design else ""
-    session = _session("unload", name, to_uri, engine, settings, actor, progress)
-    with _attempt(session):
+    session = open_session("unload", name, to_uri, engine, settings, actor, progress)
+    with attempt(session):
         session.design = design
         statement = UnloadStatement(
             query=query, uri=to_uri, iam_role=session.settings.iam_role, format=format, replace=replace, gzip=gzip
         )
         role_clause(session.settings.iam_role)
-        report = _transact(session, lambda connection: _unload(session, connection, statement))
-        return _finish(session, report)
+        report = transact(session, lambda connection: _unload(session, connection, statement))
+        return finish(session, report)
 
 
 # The work inside the transaction
@@ -195,11 +153,11 @@ def _load(session: Session, connection: sa.Connection, source: Source, prove_key
         format=staged.format,
         gzip=staged.gzip,
     )
-    before = _number(connection, rows)
+    before = number(connection, rows)
     with session.phase("copy"):
         execute(connection, statement.sql())
     with session.phase("prove"):
-        inserted = _number(connection, rows) - before
+        inserted = number(connection, rows) - before
         rejected = _rejected(staged, inserted)
         _prove(
             f"{design.qualified_name}: the source holds {staged.rows} rows, COPY loaded {inserted}",
@@ -227,9 +185,9 @@ def _upsert(session: Session, connection: sa.Connection, source: Source, plan: U
         if keyless:
             raise _null_keys(connection, plan, keyless)
         rows = _collapse(connection, plan, latest=read)
-        before = _number(connection, plan.target_rows)
-        updated = _number(connection, plan.matched)
-        targeted = _number(connection, plan.targeted) if plan.targeted else updated
+        before = number(connection, plan.target_rows)
+        updated = number(connection, plan.matched)
+        targeted = number(connection, plan.targeted) if plan.targeted else updated
         changed = execute(connection, plan.change).rowcount if plan.change else updated
         if plan.change_moved and changed < targeted:
             changed += execute(connection, plan.change_moved).rowcount
@@ -246,7 +204,7 @@ def _upsert(session: Session, connection: sa.Connection, source: Source, plan: U
         execute(connection, plan.drop)
     with session.phase("prove"):
         inserted = arrived - updated if plan.method == "replace" else arrived
-        after = _number(connection, plan.target_rows)
+        after = number(connection, plan.target_rows)
         _prove(f"{plan.table}: {rows} rows to write, {updated} known, {inserted} new", rows == updated + inserted)
         _prove(f"{plan.table}: {before} rows before, {inserted} new, {after} after", after == before + inserted)
     return session.report(
@@ -262,11 +220,11 @@ def _upsert(session: Session, connection: sa.Connection, source: Source, plan: U
 
 def _collapse(connection: sa.Connection, plan: UpsertPlan, *, latest: int) -> int:
     """Leave one row for each key in the stage; how many rows there are then."""
-    if not _number(connection, plan.repeats):
+    if not number(connection, plan.repeats):
         return latest
     for statement in plan.collapse:
         execute(connection, statement)
-    conflicts = _number(connection, plan.conflicts)
+    conflicts = number(connection, plan.conflicts)
     if conflicts:
         examples = [tuple(row) for row in execute(connection, plan.conflict_examples)]
         raise DuplicateKeys(
@@ -279,7 +237,7 @@ def _collapse(connection: sa.Connection, plan: UpsertPlan, *, latest: int) -> in
         )
     for statement in plan.take_collapsed:
         execute(connection, statement)
-    return _number(connection, plan.stage_rows)
+    return number(connection, plan.stage_rows)
 
 
 def _null_keys(connection: sa.Connection, plan: UpsertPlan, count: int) -> NullKeys:
@@ -305,7 +263,7 @@ def _prove_keys(connection: sa.Connection, design: TableDesign) -> None:
     examples = [tuple(row) for row in execute(connection, f"{repeated} LIMIT {EXAMPLES}")]
     if not examples:
         return
-    count = _number(connection, f"SELECT COUNT(*) FROM ({repeated}) AS repeated")
+    count = number(connection, f"SELECT COUNT(*) FROM ({repeated}) AS repeated")
     raise DuplicateKeys(
         f"{design.qualified_name} would hold {count} keys more than once, such as {_shown(keys, examples)}.",
         table=design.qualified_name,
@@ -321,20 +279,8 @@ def _unload(session: Session, connection: sa.Connection, statement: UnloadStatem
         execute(connection, statement.sql())
     with session.phase("prove"):
         written = read_manifest(session.store, statement.manifest)
-        rows = _number(connection, "SELECT pg_last_unload_count()") if written.rows is None else written.rows
+        rows = number(connection, "SELECT pg_last_unload_count()") if written.rows is None else written.rows
     return session.report(files=written.files, rows_read=rows, bytes=written.bytes)
-
-
-# Around it
-
-
-def execute(connection: sa.Connection, statement: str) -> sa.CursorResult[Any]:
-    """Run one complete statement as it is: without parameters the driver does not scan it for placeholders."""
-    return connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
-
-
-def _number(connection: sa.Connection, statement: str) -> int:
-    return int(execute(connection, statement).scalar_one())
 
 
 def _design(table: Any) -> TableDesign:
@@ -342,119 +288,6 @@ def _design(table: Any) -> TableDesign:
     if not isinstance(found, sa.Table):
         raise LoadError(f"{table!r} is no table.", next_step="Give a model class or a sqlalchemy.Table.")
     return TableDesign.from_table(found)
-
-
-def _session(
-    kind: Any,
-    table: str,
-    source: Any,
-    engine: sa.Engine | None,
-    settings: Settings | None,
-    actor: str,
-    progress: Progress | None,
-) -> Session:
-    settings = load_settings() if settings is None else settings
-    named = isinstance(source, (str, os.PathLike))
-    label = str(source) if named else f"a {type(source).__module__.split('.')[0]}.{type(source).__name__}"
-    return Session(
-        run=audit.start(kind, table, label, actor),
-        engine=engine if engine is not None else connect(settings),
-        settings=settings,
-        store=ObjectStore.from_settings(settings),
-        progress=progress or silent,
-        owns_engine=engine is None,
-    )
-
-
-@contextlib.contextmanager
-def _attempt(session: Session) -> Iterator[None]:
-    """Record a failure in the log, if that can be reached; the failure itself is what the caller hears of. Then close
-    what this run opened."""
-    try:
-        yield
-    except WarehouseError as error:
-        if session.staged is not None and session.staged.owned:
-            kept = f"What was staged is kept: {session.prefix}/."
-            error.next_step = f"{error.next_step} {kept}".strip()
-        with contextlib.suppress(sa.exc.SQLAlchemyError, WarehouseError), session.engine.connect() as connection:
-            audit.record_failure(connection, session.run, error)
-        raise
-    finally:
-        session.store.close()
-        if session.owns_engine:
-            session.engine.dispose()
-
-
-def _describe(
-    session: Session, source: Any, options: CopyOptions | None, columns: Sequence[str] | None
-) -> tuple[Source, tuple[str, ...], CopyOptions]:
-    design = cast(TableDesign, session.design)
-    chosen = options or CopyOptions()
-    with session.phase("describe"):
-        described = describe(source, chosen, session.store)
-        delivered = fit(described, design, columns)
-        _probe(session, delivered)
-    return described, delivered, chosen
-
-
-def _probe(session: Session, columns: Sequence[str]) -> None:
-    """Ask the warehouse for no row of the columns: it answers whether table and columns are there."""
-    design = cast(TableDesign, session.design)
-    log = TableDesign.from_table(cast(sa.Table, LoadAudit.__table__))
-    for one, names in ((design, columns), (log, [column.name for column in log.columns])):
-        with session.engine.connect() as connection:
-            try:
-                execute(connection, f"SELECT {sql.names(names)} FROM {sql.qualified(one.name, one.schema)} WHERE 1 = 0")
-            except sa.exc.DBAPIError as error:
-                raise explain(error, connection, one) from error
-
-
-def _stage(
-    session: Session,
-    source: Source,
-    columns: tuple[str, ...],
-    options: CopyOptions,
-    *,
-    keys: Sequence[str],
-    compress: bool | None,
-) -> Staged:
-    with session.phase("stage"):
-        session.staged = stage(
-            source,
-            cast(TableDesign, session.design),
-            columns,
-            store=session.store,
-            prefix=session.prefix,
-            options=options,
-            keys=keys,
-            compress=not session.settings.is_local if compress is None else compress,
-            progress=session.progress,
-        )
-    return session.staged
-
-
-def _transact(session: Session, work: Work) -> LoadReport:
-    with session.engine.connect() as connection:
-        try:
-            report = work(connection)
-            with session.phase("commit"):
-                audit.record_success(connection, session.run, report)
-                connection.commit()
-        except sa.exc.DBAPIError as error:
-            raise explain(error, connection, session.design, session.staged) from error
-        except BaseException:
-            with contextlib.suppress(sa.exc.DBAPIError):
-                connection.rollback()
-            raise
-    return report
-
-
-def _finish(session: Session, report: LoadReport) -> LoadReport:
-    if session.staged is not None:
-        with session.phase("clean"), contextlib.suppress(WarehouseError):
-            # The data is committed; a part that stays behind costs storage, not truth.
-            session.staged.remove(session.store)
-    return replace(report, seconds=MappingProxyType(dict(session.seconds)))
 
 
 def _rejected(staged: Staged, loaded: int) -> int:

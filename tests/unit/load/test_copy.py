@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.db import sql
@@ -86,6 +86,7 @@ def test_parquet_carries_none_of_the_options_that_redshift_refuses_with_it() -> 
     assert statement.sql().splitlines()[-1] == "MANIFEST FORMAT AS PARQUET STATUPDATE OFF"
 
 
+@settings(deadline=None)
 @given(null_as=text.filter(lambda value: "\n" not in value), uri=text, role=text.filter(bool), column=text.filter(bool))
 def test_any_text_stays_one_literal_or_one_name(null_as: str, uri: str, role: str, column: str) -> None:
     statement = CopyStatement("t", (column,), uri, role, options=CopyOptions(null_as=null_as))
@@ -98,6 +99,7 @@ def test_any_text_stays_one_literal_or_one_name(null_as: str, uri: str, role: st
     assert inside in ([("name", column)], [("word", column)])
 
 
+@settings(deadline=None)
 @given(text, text)
 def test_unload_keeps_the_query_one_literal(query: str, key: str) -> None:
     statement = UnloadStatement(query, f"s3://bucket/{key}", ROLE)

@@ -28,7 +28,7 @@ from warehouse.errors import (
     UnknownTable,
     WarehouseError,
 )
-from warehouse.load import CopyOptions, LoadReport, load, run, unload, upsert
+from warehouse.load import CopyOptions, LoadReport, audit, load, unload, upsert
 from warehouse.models import Customer, LoadAudit
 from warehouse.objectstore import ObjectStore
 from warehouse.schema import Base, column, compound, key
@@ -181,14 +181,8 @@ def test_objects_are_used_in_place(sale: sa.Table, own: dict[str, Any], rows: An
         load(sale, f"{settings.stage}/in/b.csv", **own)
 
 
-@pytest.mark.parametrize(
-    ("format", "columns"),
-    [
-        ("csv", ["id", "region", "name", "price", "at"]),
-        ("parquet", ["id", "region", "name", "price", "at"]),
-    ],
-)
-def test_unload_and_back(sale: sa.Table, own: dict[str, Any], rows: Any, format: Any, columns: list[str]) -> None:
+@pytest.mark.parametrize("format", ["parquet", "csv"])
+def test_unload_and_back(sale: sa.Table, own: dict[str, Any], rows: Any, format: Any) -> None:
     settings, engine = own["settings"], own["engine"]
     frame = pd.DataFrame(
         {
@@ -199,18 +193,18 @@ def test_unload_and_back(sale: sa.Table, own: dict[str, Any], rows: Any, format:
             "at": pd.to_datetime(["2013-01-01", None]),
         }
     )
-    load(sale, frame[columns], columns=columns, **own)
+    load(sale, frame, **own)
     before = rows()
-    query, prefix = sa.select(*(sale.c[name] for name in columns)), f"{settings.stage}/out/sale_"
-    report = unload(query, prefix, format=format, **own)
+    prefix = f"{settings.stage}/out/sale_"
+    report = unload(sale, prefix, format=format, **own)
     assert (report.kind, report.rows_read) == ("unload", 2)
     assert report.files
     with pytest.raises(LoadError):
-        unload(query, prefix, format=format, **own)
-    assert unload(query, prefix, format=format, replace=True, **own).rows_read == 2
+        unload(sale, prefix, format=format, **own)
+    assert unload(sale, prefix, format=format, replace=True, **own).rows_read == 2
     with engine.begin() as connection:
         connection.execute(sa.delete(sale))
-    load(sale, f"{prefix}0*", columns=columns, **own)
+    load(sale, f"{prefix}0*", **own)
     assert rows() == before
     assert [audit["outcome"] for audit in audits(engine)] == ["succeeded"] * 2 + ["failed"] + ["succeeded"] * 2
 
@@ -438,7 +432,7 @@ def test_a_commit_that_fails_changes_nothing(
     def broken(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run.audit, "record_success", broken)
+    monkeypatch.setattr(audit, "record_success", broken)
     path = text(tmp_path, HEADER + "1,n,a,1,\n")
     for way in (load, upsert):
         with pytest.raises(KeyboardInterrupt):

@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from warehouse.load import split as module
@@ -42,6 +42,7 @@ def parsed(data: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(data.decode(), newline="")))
 
 
+@settings(deadline=None)
 @given(records, st.integers(1, 60), st.integers(1, 40), st.booleans())
 @example([["\n"], ["a"]], 1, 1, False)
 def test_parts_hold_the_records_and_tear_none(rows: list[list[str]], size: int, step: int, final: bool) -> None:
@@ -59,6 +60,7 @@ def test_parts_hold_the_records_and_tear_none(rows: list[list[str]], size: int, 
     assert all(len(body) >= size for body in bodies[:-1])
 
 
+@settings(deadline=None)
 @given(records, st.integers(1, 60))
 def test_boundaries_hold_across_read_blocks(rows: list[list[str]], size: int) -> None:
     data = quoted(rows)
@@ -69,6 +71,7 @@ def test_boundaries_hold_across_read_blocks(rows: list[list[str]], size: int) ->
     assert [record for body in bodies for record in parsed(body)] == rows
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from('ab|"é'), max_size=5), max_size=12), st.integers(1, 20))
 def test_plain_text_ends_records_at_every_line_feed(lines: list[str], size: int) -> None:
     data = "".join(line + "\n" for line in lines).encode()
@@ -77,6 +80,7 @@ def test_plain_text_ends_records_at_every_line_feed(lines: list[str], size: int)
     assert all(body.endswith(b"\n") for body in bodies)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("ab\\\n|"), max_size=6), max_size=12), st.integers(1, 30))
 def test_escape_keeps_a_line_feed_that_a_backslash_takes(values: list[str], size: int) -> None:
     escaped = [value.replace("\\", "\\\\").replace("\n", "\\\n").encode() + b"\n" for value in values]
