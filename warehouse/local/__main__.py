@@ -11,7 +11,8 @@ import os
 import sys
 from pathlib import Path
 
-from warehouse.local.server import Options, main
+from warehouse.local.place import Options
+from warehouse.local.server import main
 
 parser = argparse.ArgumentParser(prog="python -m warehouse.local")
 parser.add_argument("home", type=Path)

@@ -16,8 +16,8 @@ from typing import Any
 import psutil
 
 from warehouse.errors import LocalServerError
+from warehouse.local.place import EPHEMERAL, PORT, POSTGRES, S3, Options
 from warehouse.local.postgres import Postgres
-from warehouse.local.server import EPHEMERAL, PORT, POSTGRES, Options
 from warehouse.settings import SERVER_FILE, STATE_FOLDER, child_environment
 
 # A first start makes a database; on a slow laptop that takes a while.
@@ -133,7 +133,7 @@ def reset(home: Path) -> None:
     state = home / STATE_FOLDER
     Postgres(state / POSTGRES).end_leftover()
     Postgres(state / EPHEMERAL / POSTGRES).end_leftover()
-    for name in (POSTGRES, EPHEMERAL, "s3", "password", "postgres.log", "server.log", SERVER_FILE):
+    for name in (POSTGRES, EPHEMERAL, S3, "password", "postgres.log", "server.log", SERVER_FILE):
         path = state / name
         if path.is_dir():
             shutil.rmtree(path)

@@ -20,46 +20,28 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from warehouse.errors import LocalServerError
 from warehouse.local import catalog, s3
 from warehouse.local.copying import mover
+from warehouse.local.place import EPHEMERAL, HOST, POSTGRES, S3, Options
 from warehouse.local.postgres import SUPERUSER, Postgres
 from warehouse.local.wire import auth
 from warehouse.local.wire.listener import Listener
 from warehouse.local.wire.upstream import Upstream, UpstreamGone
 from warehouse.objectstore import ObjectStore
-from warehouse.settings import SERVER_FILE, STATE_FOLDER
+from warehouse.settings import SERVER_FILE
 
-HOST = "127.0.0.1"
-PORT = 5439
 DATABASE = "dev"
 USER = "awsuser"
 BUCKET = "warehouse"
-# Folders of the state folder.
-POSTGRES = "postgres"
-EPHEMERAL = "ephemeral"
 IAM_ROLE = f"arn:aws:iam::{s3.ACCOUNT}:role/warehouse-local"
 # The endpoint takes any keys; these are no secret, and there is no other place to use them.
 S3_KEYS = ("warehouse", "local-only")
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to run: the project's folder, the wanted port (0: any), whether to keep anything."""
-
-    home: Path
-    port: int = PORT
-    ephemeral: bool = False
-
-    @property
-    def state(self) -> Path:
-        return self.home / STATE_FOLDER
 
 
 class Server:
@@ -93,7 +75,7 @@ class Server:
                 next_step="Give yourself write permission, or point WAREHOUSE_HOME at another folder.",
             ) from error
         data = self._data_folder(state)
-        s3_process = self._exit.enter_context(_s3_endpoint(None if self.options.ephemeral else data / "s3"))
+        s3_process = self._exit.enter_context(_s3_endpoint(None if self.options.ephemeral else data / S3))
         postgres = Postgres(data / POSTGRES, durable=not self.options.ephemeral)
         self._exit.callback(postgres.stop)
         postgres.start()

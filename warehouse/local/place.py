@@ -1,0 +1,28 @@
+"""Where an embedded Redshift listens and keeps its state. Light: whoever only asks for the server imports no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.settings import STATE_FOLDER
+
+HOST = "127.0.0.1"
+PORT = 5439
+# Folders of the state folder.
+POSTGRES = "postgres"
+S3 = "s3"
+EPHEMERAL = "ephemeral"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run: the project's folder, the wanted port (0: any), whether to keep anything."""
+
+    home: Path
+    port: int = PORT
+    ephemeral: bool = False
+
+    @property
+    def state(self) -> Path:
+        return self.home / STATE_FOLDER
