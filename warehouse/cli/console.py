@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
@@ -11,8 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# Where there is no terminal (a log, a pipe), 80 columns would fold most tables.
+_WIDTH = shutil.get_terminal_size((110, 40)).columns
+
+console = Console(highlight=False, width=_WIDTH)
+errors = Console(stderr=True, highlight=False, width=_WIDTH)
 
 
 def fail(message: str, *, code: int = 1) -> NoReturn:
