@@ -195,6 +195,8 @@ def _upsert(warehouse: Warehouse, deliveries: Deliveries) -> None:
         ],
         numeric=["rows read", "new", "replaced", "repeated", "seconds"],
     )
+    if not report.inserted:
+        _say("It had been merged before, so nothing is new: an upsert may be repeated.")
     _say(f"Flights: {before[0]:,} before, {after[0]:,} after.")
     _say(f"Flights that left and have no arrival time: {before[1]:,} before, {after[1]:,} after.")
 

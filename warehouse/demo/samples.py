@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,12 +39,16 @@ class Sample:
 @contextlib.contextmanager
 def written(path: Path) -> Iterator[TextIO]:
     """Write a file as a whole or not at all: it gets its name when it is complete. Raises SourceError."""
-    part = path.with_name(f"{path.name}.part")
+    # Tasks of a DAG may write the same file at once.
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        part.replace(path)
+        try:
+            with part.open("w", encoding="utf-8", newline="") as file:
+                yield file
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise SourceError(
             f"The sample file {path} cannot be written: {error.strerror}.",
