@@ -19,6 +19,13 @@ from warehouse.settings import Settings, load_settings
 _numbers = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("warehouse")
+    group.addoption("--redshift-url", default="", help="Run the conformance cases on this cluster (a libpq URL).")
+    group.addoption("--kills", type=int, default=4, help="How many times each crash test kills something (default: 4).")
+    group.addoption("--kill-seed", type=int, help="Repeat the victims and moments of an earlier run of the crash tests.")
+
+
 @pytest.fixture(scope="session")
 def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The description of an embedded Redshift that keeps nothing, on any free port. `["home"]` is its project folder."""
@@ -33,7 +40,12 @@ def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str,
 def run_sql(server: dict[str, Any], *statements: str, database: str = "dev") -> list[Any]:
     """Run statements in autocommit and return the rows of the last one."""
     connection = redshift_connector.connect(
-        host=server["host"], port=server["port"], user=server["user"], password=server["password"], database=database, ssl=False
+        host=server["host"],
+        port=server["port"],
+        user=server["user"],
+        password=server["password"],
+        database=database,
+        ssl=False,
     )
     try:
         connection.autocommit = True
