@@ -1,18 +1,18 @@
 """Conformance cases: what Redshift answers, as AWS's documentation says it.
 
-Cases live in `cases/<family>.toml`, so that a case is data: a statement, the rows or the error that Redshift answers with, and the
-page of AWS's Developer Guide that says so. The same cases run on the embedded server and, with `--redshift-url`, on a real cluster;
-README's parity table is made from them.
+Cases live in `cases/<family>.toml`, so that a case is data: a statement, the rows or the error that Redshift answers
+with, and the page of AWS's Developer Guide that says so. The same cases run on the embedded server and, with
+`--redshift-url`, on a real cluster; README's parity table is made from them.
 
     [[case]]
     name = "nvl takes the first value that is not null"
     page = "r_NVL_function"
-    setup = ["CREATE TABLE t (a int)", "INSERT INTO t VALUES (NULL)"]      # optional; run before, each by itself
+    setup = ["CREATE TABLE t (a int)", "INSERT INTO t VALUES (NULL)"]   # optional; each runs by itself
     sql = "SELECT NVL(a, 3) FROM t"
     rows = [["3"]]                       # every value as text, NULL as the string "<null>"; order matters
     # or: error = { state = "0A000", message = "part of the message" }     # message is optional
     # or: ok = true                                                        # it runs; rows do not matter
-    status = "emulated"                  # or "approximated" (with a note), or "refused" (Redshift refuses it, and so do we)
+    status = "emulated"        # or "approximated" (with a note), or "refused" (by Redshift, and so by us)
     note = ""
 
 A feature that Redshift has and this server does not is listed in `cases/not_emulated.toml` with the error that it answers.

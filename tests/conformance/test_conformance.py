@@ -1,4 +1,4 @@
-"""Runs every conformance case, on the embedded server or, with `--redshift-url`, on a real cluster (in a schema of its own)."""
+"""Runs every conformance case on the embedded server, or with `--redshift-url` on a cluster, in a schema of its own."""
 
 from __future__ import annotations
 
