@@ -7,7 +7,7 @@ with, and the page of AWS's Developer Guide that says so. The same cases run on 
     [[case]]
     name = "nvl takes the first value that is not null"
     page = "r_NVL_function"
-    setup = ["CREATE TABLE t (a int)", "INSERT INTO t VALUES (NULL)"]   # optional; each runs by itself
+    setup = ["CREATE TABLE t (a int)", "INSERT INTO t VALUES (NULL)"]   # optional
     sql = "SELECT NVL(a, 3) FROM t"
     rows = [["3"]]                       # every value as text, NULL as the string "<null>"; order matters
     # or: error = { state = "0A000", message = "part of the message" }     # message is optional
