@@ -15,7 +15,7 @@ with, and the page of AWS's Developer Guide that says so. The same cases run on 
     status = "emulated"        # or "approximated" (with a note), or "refused" (by Redshift, and so by us)
     note = ""
 
-A feature that Redshift has and this server does not is listed in `cases/not_emulated.toml` with the error that it answers.
+What Redshift has and this server does not is listed in `cases/not_emulated….toml`, with the error that it answers.
 """
 
 from __future__ import annotations
