@@ -1,4 +1,4 @@
-"""Fixtures for every test that needs a warehouse: one embedded Redshift for the run, a database of its own for each test."""
+"""Fixtures for tests that need a warehouse: one embedded Redshift for the run, a database of its own for each test."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("warehouse")
     group.addoption("--redshift-url", default="", help="Run the conformance cases on this cluster (a libpq URL).")
     group.addoption("--kills", type=int, default=4, help="How many times each crash test kills something (default: 4).")
-    group.addoption("--kill-seed", type=int, help="Repeat the victims and moments of an earlier run of the crash tests.")
+    group.addoption("--kill-seed", type=int, help="Repeat the moments of an earlier run of the crash tests.")
 
 
 @pytest.fixture(scope="session")
 def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """The description of an embedded Redshift that keeps nothing, on any free port. `["home"]` is its project folder."""
+    """The description of an embedded Redshift that keeps nothing, on any free port. `["home"]` is its folder."""
     home = tmp_path_factory.mktemp("warehouse")
     description = control.start(home, port=0, ephemeral=True)
     yield {**description, "home": home}

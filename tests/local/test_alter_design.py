@@ -1,4 +1,4 @@
-"""ALTER TABLE on the embedded server: what changes in place and what is refused (AWS r_ALTER_TABLE); TRUNCATE, VACUUM."""
+"""ALTER TABLE on the embedded server: what changes in place, what is refused (AWS r_ALTER_TABLE); TRUNCATE, VACUUM."""
 
 from __future__ import annotations
 
