@@ -105,7 +105,7 @@ def child_environment(**changes: str) -> dict[str, str]:
 def _read_server_file(path: Path) -> dict[str, Any] | None:
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}.", next_step="Check its permissions.") from error

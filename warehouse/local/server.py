@@ -250,7 +250,8 @@ def _s3_address(process: subprocess.Popen[str]) -> str:
     if not line:
         _, told = process.communicate()
         raise LocalServerError(
-            f"The S3 endpoint did not start: {told.strip().splitlines()[-1] if told.strip() else 'no reason given'}"
+            f"The S3 endpoint did not start: {told.strip().splitlines()[-1] if told.strip() else 'no reason given'}.",
+            next_step='See what stands there; "warehouse local reset" removes all data of the embedded Redshift.',
         )
     return f"http://{HOST}:{json.loads(line)['port']}"
 
