@@ -1,0 +1,80 @@
+"""The process that the crash tests kill: loads or upserts one file into `flight`, and says on stdout how far it is.
+
+    ready                          everything is imported; a line with the job (JSON) is awaited on stdin
+    phase NAME                     a phase of the run begins
+    done COUNTS | failed ERROR     how it ended, as JSON
+
+`sabotage` breaks the transaction on purpose: it commits after the first DELETE, so that the tests can show that they
+would notice. With "commit and wait" the process then says `sabotaged` and waits to be killed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from warehouse.errors import WarehouseError
+from warehouse.load import CopyOptions, LoadReport, load, run, upsert
+from warehouse.models import Flight
+from warehouse.settings import load_settings
+
+
+def main() -> int:
+    say("ready")
+    job = json.loads(sys.stdin.readline())
+    settings = load_settings({}, home=Path(job["home"]))
+    if job["sabotage"]:
+        commit_after_delete(wait=job["sabotage"] == "commit and wait")
+    work = upsert if job["kind"] == "upsert" else load
+    try:
+        report: LoadReport = work(
+            Flight,
+            job["source"],
+            settings=settings,
+            options=CopyOptions(null_as="NA"),
+            actor=job["actor"],
+            progress=Phases(),
+        )
+    except WarehouseError as error:
+        say("failed", {"type": type(error).__name__, "message": str(error)})
+        return 3
+    say("done", {"inserted": report.inserted, "updated": report.updated, "seconds": dict(report.seconds)})
+    return 0
+
+
+def say(word: str, details: Any = None) -> None:
+    print(word if details is None else f"{word} {json.dumps(details)}", flush=True)
+
+
+class Phases:
+    """Progress that tells only which phase begins."""
+
+    last = ""
+
+    def __call__(self, phase: str, done: int, total: int | None) -> None:
+        if phase != self.last:
+            self.last = phase
+            print(f"phase {phase}", flush=True)
+
+
+def commit_after_delete(*, wait: bool) -> None:
+    whole = run.execute
+
+    def broken(connection: sa.Connection, statement: str) -> sa.CursorResult[Any]:
+        result = whole(connection, statement)
+        if statement.startswith("DELETE FROM flight USING"):
+            connection.commit()
+            if wait:
+                say("sabotaged")
+                sys.stdin.readline()
+        return result
+
+    run.execute = broken
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""SIGKILL at random moments of an upsert and of a load: the table is as before or as after, never a mixture.
+
+    pytest tests/crash --kills 40 -s        tries of each test (default: 4); -s shows every try
+    pytest tests/crash --kill-seed 12345    the same victims and moments again, as a failure names them
+
+Half of the moments are spread over the whole measured time of an undisturbed run, one in each of equal slices; the
+other half are aimed at one phase after the other, because the phases that matter most (commit) are the shortest.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pytest
+import redshift_connector
+import sqlalchemy as sa
+
+from warehouse.errors import ConnectionFailed, DuplicateKeys
+
+pytestmark = pytest.mark.crash
+
+# Who dies. A killed session's process makes PostgreSQL end all its sessions and recover while our server lives.
+VICTIMS = ("client", "server", "server and PostgreSQL", "all", "backend", "PostgreSQL")
+
+
+class Stage(Protocol):
+    """What conftest.py's Scene and Loader offer here."""
+
+    def __getattr__(self, name: str) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When to kill: some seconds after the beginning of a phase ("" is the whole run)."""
+
+    victim: str
+    phase: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.victim}, {self.seconds * 1000:.1f} ms into {self.phase or 'the run'}"
+
+
+def moments(kills: int, phases: dict[str, float], chance: random.Random) -> Iterator[Moment]:
+    """As many moments as `kills`, over all phases (name -> seconds that it takes undisturbed) and all victims."""
+    whole = sum(phases.values())
+    slices = list(range(-(-kills // 2)))
+    chance.shuffle(slices)
+    names = list(phases)
+    chance.shuffle(names)
+    victims: list[str] = []
+    for number in range(kills):
+        if not victims:
+            victims = list(VICTIMS)
+            chance.shuffle(victims)
+        if number % 2 == 0:
+            yield Moment(victims.pop(), "", (slices.pop() + chance.random()) / -(-kills // 2) * whole)
+        else:
+            phase = names[number // 2 % len(names)]
+            yield Moment(victims.pop(), phase, chance.random() * max(phases[phase], 0.002))
+
+
+def kill_at(moment: Moment, scene: Stage, loader: Stage) -> str:
+    """Wait for the moment, then kill. Returns the phase that the loader was in; "over" when it was quicker."""
+    began = time.monotonic()
+    deadline = None if moment.phase else began + moment.seconds
+    while deadline is None or time.monotonic() < deadline:
+        if deadline is None and loader.phase == moment.phase:
+            deadline = loader.phase_began + moment.seconds
+            continue
+        left = 60.0 if deadline is None else deadline - time.monotonic()
+        if not loader.listen(left) and loader.process.poll() is not None:
+            return "over"
+    scene.kill(moment.victim, loader)
+    return loader.phase
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    given = request.config.getoption("--kill-seed")
+    return random.SystemRandom().randrange(1 << 32) if given is None else int(given)
+
+
+@pytest.mark.parametrize("kind", ["upsert", "load"])
+def test_a_kill_leaves_the_old_or_the_new_state(
+    kind: str, scene: Stage, scenarios: dict[str, Any], loaders: Any, seed: int, request: pytest.FixtureRequest
+) -> None:
+    scenario = scenarios[kind]
+    scene.reset(scenario)
+    undisturbed = loaders()
+    undisturbed.go(scene.home, scenario, f"{kind} undisturbed")
+    report = undisturbed.end()["done"]
+    assert scenario.judge(scene.state()) == "new"
+    counts = (report["inserted"], report["updated"])
+    kills = request.config.getoption("--kills")
+    print(f"\n{kind}: {kills} kills over {sum(undisturbed.seconds.values()):.2f} s, --kill-seed {seed}")
+    began, ended = time.monotonic(), Counter[str]()
+    for number, moment in enumerate(moments(kills, undisturbed.seconds, random.Random(seed))):
+        actor = f"{kind} {number}"
+        story = f"try {number} ({moment}; --kill-seed {seed})"
+        scene.reset(scenario)
+        loader = loaders()
+        loader.go(scene.home, scenario, actor)
+        at = kill_at(moment, scene, loader)
+        loaders()  # the next one gets ready meanwhile
+        outcome = loader.end()
+        try:
+            scene.start(after=moment.victim)
+            scene.settle()
+            state = scenario.judge(scene.state())
+            logged = [row for row in scene.outcomes(actor) if row[0] == "succeeded"]
+            assert logged == ([("succeeded", *counts)] if state == "new" else [])
+            assert "done" not in outcome or state == "new"
+            assert scene.leftovers() == []
+            # The next run, which the kill must not have made impossible.
+            again_finds(scene, scenario, actor, state, counts)
+            assert scenario.judge(scene.state()) == "new"
+            assert scene.leftovers() == []
+        except Exception as error:
+            error.add_note(f"{story}, which was at {at} and ended so: {outcome}")
+            raise
+        ended[state] += 1
+        print(f"  {number:3} {str(moment):45} at {at:8} -> {state}; {next(iter(outcome))}")
+    print(f"{kind}: {dict(ended)} in {time.monotonic() - began:.0f} s")
+
+
+def again_finds(scene: Stage, scenario: Any, actor: str, state: str, counts: tuple[int, int]) -> None:
+    """Run the delivery again after a kill that left `state`: it completes, or it is known to be there already."""
+    again = f"{actor} again"
+    if scenario.kind == "load" and state == "new":
+        with pytest.raises(DuplicateKeys):
+            scene.run(scenario, again)
+        return
+    report = scene.run(scenario, again)
+    known = 0 if state == "old" else counts[0]
+    assert (report.inserted, report.updated) == (counts[0] - known, counts[1] + known)
+
+
+def test_the_check_notices_a_commit_between_delete_and_insert(
+    scene: Stage, scenarios: dict[str, Any], loaders: Any
+) -> None:
+    scenario = scenarios["upsert"]
+    scene.reset(scenario)
+    loader = loaders()
+    loader.go(scene.home, scenario, "sabotage", sabotage="commit and wait")
+    loader.wait_for("sabotaged")
+    scene.kill("client", loader)
+    assert loader.end() == {"killed": True}
+    scene.settle()
+    with pytest.raises(AssertionError, match="a mixture"):
+        scenario.judge(scene.state())
+    scene.run(scenario, "after the sabotage")
+    assert scenario.judge(scene.state()) == "new"
+
+
+def test_a_connection_that_breaks_during_commit_leaves_one_truth(
+    scene: Stage, scenarios: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The data is in, only the answer to COMMIT is lost: the log must not call that a failure."""
+    scenario = scenarios["upsert"]
+    scene.reset(scenario)
+    commit = sa.Connection.commit
+
+    def cut(connection: sa.Connection) -> None:
+        commit(connection)
+        monkeypatch.undo()
+        raise sa.exc.InterfaceError("COMMIT", None, redshift_connector.InterfaceError("BrokenPipe: socket closed"))
+
+    monkeypatch.setattr(sa.Connection, "commit", cut)
+    with pytest.raises(ConnectionFailed, match="broke during the load.*load_audit") as caught:
+        scene.run(scenario, "cut at commit")
+    assert caught.value.retryable
+    assert scenario.judge(scene.state()) == "new"
+    assert [row[0] for row in scene.outcomes("cut at commit")] == ["succeeded"]
