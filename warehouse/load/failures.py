@@ -26,7 +26,7 @@ def explain(
     said = server_error(error)
     table = design.qualified_name if design else ""
     if error.connection_invalidated or (not said.code and any(sign in said.message.lower() for sign in _LOST)):
-        # Nothing more can be said over it; without this, leaving its block would try, and raise the driver's error.
+        # Nothing more can be said over it; else leaving its block would try, and raise the driver's error.
         connection.invalidate(error)
         return lost(error, connection.engine)
     _roll_back(connection)

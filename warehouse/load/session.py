@@ -26,7 +26,7 @@ from warehouse.db.engine import connect
 from warehouse.errors import WarehouseError
 from warehouse.load import audit
 from warehouse.load.copy import CopyOptions
-from warehouse.load.failures import explain
+from warehouse.load.failures import explain, lost
 from warehouse.load.fit import fit
 from warehouse.load.report import Kind, LoadReport, Progress, silent
 from warehouse.load.source import Source, describe
@@ -60,6 +60,16 @@ class Session:
             yield
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[sa.Connection]:
+        """A connection of the engine. ConnectionFailed when it breaks, also while it is opened or given back, where
+        drivers raise what they like."""
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except (sa.exc.DBAPIError, OSError) as error:
+            raise lost(error, self.engine) from error
 
     @property
     def prefix(self) -> str:
@@ -113,7 +123,7 @@ def attempt(session: Session) -> Iterator[None]:
         if session.staged is not None and session.staged.owned:
             kept = f"What was staged is kept: {session.prefix}/."
             error.next_step = f"{error.next_step} {kept}".strip()
-        with contextlib.suppress(sa.exc.SQLAlchemyError, WarehouseError), session.engine.connect() as connection:
+        with contextlib.suppress(sa.exc.SQLAlchemyError, WarehouseError), session.connection() as connection:
             audit.record_failure(connection, session.run, error)
         raise
     finally:
@@ -139,7 +149,7 @@ def _probe(session: Session, columns: Sequence[str]) -> None:
     design = cast(TableDesign, session.design)
     log = TableDesign.from_table(cast(sa.Table, LoadAudit.__table__))
     for one, names in ((design, columns), (log, [column.name for column in log.columns])):
-        with session.engine.connect() as connection:
+        with session.connection() as connection:
             try:
                 execute(connection, f"SELECT {sql.names(names)} FROM {sql.qualified(one.name, one.schema)} WHERE 1 = 0")
             except sa.exc.DBAPIError as error:
@@ -171,7 +181,7 @@ def stage_source(
 
 
 def transact(session: Session, work: Work) -> LoadReport:
-    with session.engine.connect() as connection:
+    with session.connection() as connection:
         try:
             report = work(connection)
             with session.phase("commit"):
