@@ -60,7 +60,9 @@ def command() -> None:
     """
     configured = load_settings()
     _refuse_elsewhere(configured)
-    migrate.config(configured)  # without migrations there is no demo: better said before a server is started
+    # Without these there is no demo: better said before a server is started.
+    migrate.config(configured)
+    _control()
     _say(
         "New York's 336,776 flights of 2013 in an Amazon Redshift warehouse, on this machine alone:",
         "an embedded server that speaks Redshift, with an S3 endpoint beside it. No account is needed.",
@@ -212,7 +214,9 @@ def _check(warehouse: Warehouse) -> bool:
     found = [
         [
             result.table,
-            f"{', '.join(result.columns)} -> {result.against}" if result.against else ", ".join(result.columns),
+            result.check,
+            ", ".join(result.columns),
+            result.against.partition(" ")[0],
             result.violations,
             result.severity,
             " ".join(str(value) for value in result.examples[0]) if result.examples else "",
@@ -220,7 +224,7 @@ def _check(warehouse: Warehouse) -> bool:
         for result in report.findings
     ]
     if found:
-        console.table("", ["table", "columns", "rows", "severity", "such as"], found, numeric=["rows"])
+        console.table("", ["table", "check", "columns", "in", "rows", "severity", "such as"], found, numeric=["rows"])
     _say(f"{len(report.results)} checks: {len(report.results) - len(found)} found nothing, {len(found)} are above.")
     if report.ok and found:
         _say(
@@ -246,9 +250,9 @@ def _look_around(server: Mapping[str, Any]) -> None:
         "The server keeps running, and the data is kept in .warehouse/ of this folder.",
         "",
         "With psql, if it is installed:",
-        f"  psql '{server['psql']}'",
+        f"psql '{server['psql']}'",
         "From Python, a URL for sqlalchemy.create_engine:",
-        f"  {server['url']}",
+        server["url"],
         "Next:",
     )
     commands = [
