@@ -30,7 +30,7 @@ def connection(request: pytest.FixtureRequest) -> Iterator[psycopg2.extensions.c
     url = request.config.getoption("--redshift-url")
     if not url:
         server: dict[str, Any] = request.getfixturevalue("local_server")
-        url = server["psql"] + "?sslmode=disable"
+        url = server["psql"]
     opened = psycopg2.connect(url)
     opened.autocommit = True
     every = tuple(oid for known in psycopg2.extensions.string_types.values() for oid in known.values)

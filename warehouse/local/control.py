@@ -133,7 +133,17 @@ def reset(home: Path) -> None:
     state = home / STATE_FOLDER
     Postgres(state / POSTGRES).end_leftover()
     Postgres(state / EPHEMERAL / POSTGRES).end_leftover()
-    for name in (POSTGRES, EPHEMERAL, S3, "password", "postgres.log", "server.log", SERVER_FILE):
+    for name in (
+        POSTGRES,
+        EPHEMERAL,
+        S3,
+        "password",
+        "server.key",
+        "server.crt",
+        "postgres.log",
+        "server.log",
+        SERVER_FILE,
+    ):
         path = state / name
         if path.is_dir():
             shutil.rmtree(path)

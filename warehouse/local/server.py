@@ -16,6 +16,7 @@ import os
 import secrets
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -28,7 +29,7 @@ from warehouse.local import catalog, s3
 from warehouse.local.copying import mover
 from warehouse.local.place import EPHEMERAL, HOST, POSTGRES, S3, Options
 from warehouse.local.postgres import SUPERUSER, Postgres
-from warehouse.local.wire import auth
+from warehouse.local.wire import auth, tls
 from warehouse.local.wire.listener import Listener
 from warehouse.local.wire.upstream import Upstream, UpstreamGone
 from warehouse.objectstore import ObjectStore
@@ -85,7 +86,8 @@ class Server:
         endpoint = _s3_address(s3_process)
         store = ObjectStore(endpoint_url=endpoint, region=s3.REGION, keys=S3_KEYS)
         self._make_bucket(endpoint)
-        self._listener = self._listen(postgres, store)
+        self._listener = self._listen(postgres, store, tls.server_context(data))
+        self._certificate = data / tls.CERTIFICATE
         self._exit.callback(self._listener.close)
         self._watch("PostgreSQL", postgres.process, self._listener)
         self._watch("The S3 endpoint", s3_process, self._listener)
@@ -155,7 +157,7 @@ class Server:
             connection.close()
         return Upstream(postgres.socket, {"user": SUPERUSER, "database": "postgres"})
 
-    def _listen(self, postgres: Postgres, store: ObjectStore) -> Listener:
+    def _listen(self, postgres: Postgres, store: ObjectStore, encryption: ssl.SSLContext) -> Listener:
         def stored_hash(user: str) -> str | None:
             text = user.replace("'", "''")
             question = (
@@ -178,7 +180,7 @@ class Server:
         wanted = self.options.port
         for port in (wanted, 0):
             try:
-                return Listener(HOST, port, postgres.socket, stored_hash, make_mover)
+                return Listener(HOST, port, postgres.socket, stored_hash, make_mover, encryption)
             except OSError as error:
                 if port == 0:
                     raise LocalServerError(f"No port can be opened on {HOST}: {error.strerror}.") from error
@@ -204,7 +206,9 @@ class Server:
             "password": password,
             # The driver takes any `ssl` but the boolean True for "no TLS"; over loopback there is nothing to hide.
             "url": f"redshift+redshift_connector://{USER}:{password}@{HOST}:{port}/{DATABASE}?ssl=false",
-            "psql": f"postgresql://{USER}:{password}@{HOST}:{port}/{DATABASE}",
+            # libpq would encrypt by itself where it can.
+            "psql": f"postgresql://{USER}:{password}@{HOST}:{port}/{DATABASE}?sslmode=disable",
+            "certificate": str(self._certificate),
             "iam_role": IAM_ROLE,
             "ephemeral": self.options.ephemeral,
             "s3": {

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import secrets
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -35,17 +36,24 @@ class Listener:
     """Accepts clients on `host`:`port` and serves each in a thread of its own."""
 
     def __init__(
-        self, host: str, port: int, postgres: Path, stored_hash: Callable[[str], str | None], mover: MoverFactory
+        self,
+        host: str,
+        port: int,
+        postgres: Path,
+        stored_hash: Callable[[str], str | None],
+        mover: MoverFactory,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Bind at once (port 0: any). Raises OSError when the port is taken.
 
         `postgres` is the socket of PostgreSQL; `stored_hash` knows a user's password hash; `mover` makes what executes
-        COPY and UNLOAD for (database, user).
+        COPY and UNLOAD for (database, user). Without `tls`, a client that asks for encryption hears no.
         """
         self._socket = socket.create_server((host, port), backlog=128)
         self._postgres = postgres
         self._stored_hash = stored_hash
         self._mover = mover
+        self._tls = tls
         self._clients: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._closing = False
@@ -88,7 +96,9 @@ class Listener:
     def _serve_one(self, client: socket.socket) -> None:
         try:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = self._log_in(client, time.monotonic() + LOGIN_SECONDS)
+            deadline = time.monotonic() + LOGIN_SECONDS
+            client, first = self._first_words(client, deadline)
+            connection = self._log_in(client, first, deadline)
             if connection is not None:
                 client.settimeout(None)
                 self._converse(client, *connection)
@@ -119,15 +129,39 @@ class Listener:
                 upstream.cancel(self._postgres, backend.pid, backend.key)
             backend.close()
 
-    def _log_in(self, client: socket.socket, deadline: float) -> tuple[Upstream, Mover] | None:
+    def _first_words(self, client: socket.socket, deadline: float) -> tuple[socket.socket, m.Startup]:
+        """The packet that really starts, and the socket to go on with: encrypted, when the client asked for that."""
         first = _first_packet(client, deadline)
         asked = set()
         while first.code in (m.SSL_REQUEST, m.GSS_REQUEST):
             if first.code in asked:
                 raise m.ProtocolError("encryption is requested twice")
             asked.add(first.code)
-            client.sendall(b"N")
+            if first.code == m.SSL_REQUEST and self._tls is not None:
+                client.sendall(b"S")
+                client = self._encrypt(client, deadline)
+            else:
+                client.sendall(b"N")
             first = _first_packet(client, deadline)
+        return client, first
+
+    def _encrypt(self, client: socket.socket, deadline: float) -> socket.socket:
+        assert self._tls is not None
+        client.settimeout(max(deadline - time.monotonic(), 0.001))
+        encrypted = self._tls.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
+        with self._lock:
+            self._clients.discard(client)
+            self._clients.add(encrypted)
+        try:
+            encrypted.do_handshake()
+        except BaseException:
+            with self._lock:
+                self._clients.discard(encrypted)
+            encrypted.close()
+            raise
+        return encrypted
+
+    def _log_in(self, client: socket.socket, first: m.Startup, deadline: float) -> tuple[Upstream, Mover] | None:
         if first.code == m.CANCEL_REQUEST:
             upstream.cancel(self._postgres, first.cancel_pid, first.cancel_key)
             return None

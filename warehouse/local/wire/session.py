@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import select
 import socket
+import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -292,6 +293,9 @@ class Session:
 
     def _wait(self, watched: Sequence[socket.socket]) -> None:
         """Block until one of `watched` says something, and take it in."""
+        if self._client in watched and isinstance(self._client, ssl.SSLSocket) and self._client.pending():
+            self._read_client()  # decrypted already: the socket itself has nothing more to say
+            return
         readable, _, _ = select.select(watched, [], [])
         if self._upstream.socket in readable:
             self._take_answers()
