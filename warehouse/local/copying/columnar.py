@@ -20,6 +20,8 @@ _ROWS = 32_768
 
 
 def _fits(column: Column, kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
     checks = {
         "integer": pa.types.is_integer(kind),
         "float": pa.types.is_floating(kind),

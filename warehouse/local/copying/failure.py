@@ -26,7 +26,7 @@ INTEGER_OVERFLOW = 1222
 UNKNOWN = 1200
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: an exception's traceback is assigned to it
 class Rejected(Exception):
     """One row that COPY rejects. `position` is the offset of the field in the raw line, in bytes."""
 

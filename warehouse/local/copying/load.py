@@ -61,6 +61,8 @@ def _load(file: File, target: Target, options: CopyOptions, database: Upstream, 
             try:
                 return database.copy_in(target.copy_sql(), columnar.chunks(stream, target, file.uri))
             except UpstreamError as error:
+                if not _of_data(error):
+                    raise
                 raise CopyError(f"Spectrum Scan Error: {error.notice.text} in file {file.uri}") from error
     if options.text.remove_quotes:
         return _row_by_row(file, target, options, database, store)
@@ -69,11 +71,18 @@ def _load(file: File, target: Target, options: CopyOptions, database: Upstream, 
     try:
         with open_file(store, file, gzipped=options.gzip) as stream:
             rows = database.copy_in(target.copy_sql(), text.chunks(stream, target, options.text))
-    except (text.NotPlain, UpstreamError):
+    except (text.NotPlain, UpstreamError) as error:
+        if isinstance(error, UpstreamError) and not _of_data(error):
+            raise
         database.run("ROLLBACK TO SAVEPOINT redshift_copy")
         rows = _row_by_row(file, target, options, database, store)
     database.run("RELEASE SAVEPOINT redshift_copy")
     return rows
+
+
+def _of_data(error: UpstreamError) -> bool:
+    """True for a value that PostgreSQL does not take: class 22 or 23. A cancel or a lock is no row's fault."""
+    return error.notice.sqlstate[:2] in ("22", "23")
 
 
 def _row_by_row(file: File, target: Target, options: CopyOptions, database: Upstream, store: ObjectStore) -> int:
@@ -84,6 +93,8 @@ def _row_by_row(file: File, target: Target, options: CopyOptions, database: Upst
     except Rejected as row:
         raise RowRejected(target, file, row) from row
     except UpstreamError as error:
+        if not _of_data(error):
+            raise
         # Our reading of a value and PostgreSQL's differ: nothing lands, and PostgreSQL's reason is given.
         raise RowRejected(target, file, Rejected(UNKNOWN, error.notice.text[:100])) from error
 

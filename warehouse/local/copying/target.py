@@ -71,6 +71,11 @@ def find_target(plan: Copy, database: Upstream) -> Target:
             if one not in every:
                 raise CopyError(f'column "{one}" of relation "{plan.table[-1]}" does not exist', "42703")
         listed = [every[one] for one in plan.columns]
+        for column in every.values():
+            if explicit_ids and column.identity == "a" and column.name not in plan.columns:
+                raise CopyError(
+                    f'with EXPLICIT_IDS the column list must name the identity column "{column.name}"', "0A000"
+                )
         if len(set(plan.columns)) < len(listed):
             raise CopyError("a column is specified more than once in the column list", "42701")
     else:
