@@ -14,6 +14,19 @@ from pathlib import Path
 from warehouse.local.place import Options
 from warehouse.local.server import main
 
+
+class NoPandas:
+    """Hides pandas from this process: pyarrow imports it for its first scalar, to know pandas' NaT, and a first COPY
+    would wait half a second for 50 MB that nothing here uses."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is not used by the server", name=name)
+
+
+sys.meta_path.insert(0, NoPandas)
+
 parser = argparse.ArgumentParser(prog="python -m warehouse.local")
 parser.add_argument("home", type=Path)
 parser.add_argument("port", type=int)
