@@ -39,6 +39,7 @@ from warehouse.settings import Settings, load_settings
 PROJECT = Path(__file__).parents[2]
 # How long anything may take that must happen at all: a killed server's client must notice, a session must end.
 PATIENCE = 60
+_RECOVERING = ("in recovery mode", "not yet accepting connections", "is starting up")
 _TEXT = ("carrier", "tailnum", "origin", "dest")
 _KEY = ("carrier", "flight", "time_hour")
 
@@ -200,8 +201,8 @@ class Scene:
                 connection = psycopg.connect(host=str(folder), user=SUPERUSER, dbname="dev", autocommit=True)
                 break
             except psycopg.OperationalError as error:
-                # After the death of one of its processes PostgreSQL takes nobody until it has recovered.
-                if "recovery mode" not in str(error) or time.monotonic() > deadline:
+                # After the death of one of its processes PostgreSQL takes nobody until it has recovered (57P03).
+                if not any(sign in str(error) for sign in _RECOVERING) or time.monotonic() > deadline:
                     raise
             time.sleep(0.01)
         with connection:

@@ -125,7 +125,7 @@ def test_a_kill_leaves_the_old_or_the_new_state(
             error.add_note(f"{story}, which was at {at} and ended so: {outcome}")
             raise
         ended[state] += 1
-        print(f"  {number:3} {str(moment):45} at {at:8} -> {state}; {next(iter(outcome))}")
+        print(f"  {number:3} {moment!s:45} at {at:8} -> {state}; {next(iter(outcome))}")
     print(f"{kind}: {dict(ended)} in {time.monotonic() - began:.0f} s")
 
 
@@ -172,7 +172,7 @@ def test_a_connection_that_breaks_during_commit_leaves_one_truth(
         raise sa.exc.InterfaceError("COMMIT", None, redshift_connector.InterfaceError("BrokenPipe: socket closed"))
 
     monkeypatch.setattr(sa.Connection, "commit", cut)
-    with pytest.raises(ConnectionFailed, match="broke during the load.*load_audit") as caught:
+    with pytest.raises(ConnectionFailed, match=r"broke during the load.*load_audit") as caught:
         scene.run(scenario, "cut at commit")
     assert caught.value.retryable
     assert scenario.judge(scene.state()) == "new"
