@@ -88,6 +88,7 @@ class Server:
         self._make_bucket(endpoint)
         self._listener = self._listen(postgres, store, tls.server_context(data))
         self._certificate = data / tls.CERTIFICATE
+        self._postgres_socket = postgres.socket
         self._exit.callback(self._listener.close)
         self._watch("PostgreSQL", postgres.process, self._listener)
         self._watch("The S3 endpoint", s3_process, self._listener)
@@ -209,6 +210,8 @@ class Server:
             # libpq would encrypt by itself where it can.
             "psql": f"postgresql://{USER}:{password}@{HOST}:{port}/{DATABASE}?sslmode=disable",
             "certificate": str(self._certificate),
+            # For this project's own tools alone: what speaks there is PostgreSQL, not Redshift.
+            "postgres": str(self._postgres_socket),
             "iam_role": IAM_ROLE,
             "ephemeral": self.options.ephemeral,
             "s3": {
