@@ -67,17 +67,18 @@ def moments(kills: int, phases: dict[str, float], chance: random.Random) -> Iter
 
 def kill_at(moment: Moment, scene: Stage, loader: Stage) -> str:
     """Wait for the moment, then kill. Returns the phase that the loader was in; "over" when it was quicker."""
-    began = time.monotonic()
-    deadline = None if moment.phase else began + moment.seconds
+    deadline = None if moment.phase else time.monotonic() + moment.seconds
+    phase = ""
     while deadline is None or time.monotonic() < deadline:
         if deadline is None and loader.phase == moment.phase:
             deadline = loader.phase_began + moment.seconds
             continue
         left = 60.0 if deadline is None else deadline - time.monotonic()
         if not loader.listen(left) and loader.process.poll() is not None:
-            return "over"
+            phase = "over"
+            break
     scene.kill(moment.victim, loader)
-    return loader.phase
+    return phase or loader.phase
 
 
 @pytest.fixture
