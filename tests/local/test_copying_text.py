@@ -1,4 +1,4 @@
-"""Text files without a server: the reading in blocks and the reading row by row agree, and both agree with Python's csv."""
+"""Text files without a server: reading in blocks and reading row by row agree, and both agree with Python's csv."""
 
 from __future__ import annotations
 

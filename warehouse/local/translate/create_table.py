@@ -319,6 +319,9 @@ def _design(
         raise Refused(f"cannot specify DISTKEY with DISTSTYLE {given.diststyle}", "42P16")
     if given.diststyle == "KEY" and not distkeys:
         raise Refused("DISTSTYLE KEY requires a DISTKEY column", "42P16")
+    for by_default in (False, True):
+        if sum(1 for c in columns if c.identity and c.identity[2] == by_default) > 1:
+            raise Refused("a table can have only one IDENTITY column of each kind", "42P16")
     sort_columns = [c.name for c in columns if c.sortkey]
     if len(sort_columns) > 1:
         raise Refused("cannot specify SORTKEY on more than one column; use the table attribute", "42P16")

@@ -9,7 +9,8 @@ from __future__ import annotations
 # sqlglot's own classes of functions and of operators that it counts as functions.
 TYPED = {
     "Abs", "And", "Any", "All", "Case", "Cast", "Ceil", "Coalesce", "Concat", "Count", "CurrentDate",
-    "CurrentTimestamp", "CurrentUser", "CurrentSchema", "SessionUser", "DateTrunc", "TimestampTrunc", "DecodeCase",
+    "CurrentTimestamp", "CurrentUser", "CurrentDatabase", "CurrentSchema", "SessionUser", "DateTrunc", "TimestampTrunc",
+    "DecodeCase",
     "DenseRank", "Exists", "Exp", "Extract", "FirstValue", "Floor", "Greatest", "If", "Initcap", "Lag", "LastValue",
     "Lead", "Least", "Left", "Length", "Ln", "Lower", "MD5", "Max", "Min", "Not", "NthValue", "Ntile", "Nullif", "Nvl2",
     "Or", "Pad", "PercentRank", "CumeDist", "Pow", "Rank", "Repeat", "Replace", "Reverse", "Right", "Round",

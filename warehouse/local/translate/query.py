@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlglot import exp
-from sqlglot.errors import ParseError, TokenError
+from sqlglot.errors import ParseError, TokenError, UnsupportedError
 
 from warehouse.local import catalog
 from warehouse.local.translate import functions
 from warehouse.local.translate.dialect import generate, parse
 from warehouse.local.translate.plan import Refused, not_emulated
+from warehouse.local.translate.tokens import fold
 
 _STATEMENTS = (exp.Select, exp.Insert, exp.Update, exp.Delete, exp.Union, exp.Except, exp.Intersect, exp.Subquery)
 
@@ -38,6 +39,7 @@ class Translated:
     has_columns: bool
     has_subquery: bool
     is_select: bool
+    has_limit: bool
 
 
 def translate_query(text: str) -> Translated:
@@ -46,20 +48,29 @@ def translate_query(text: str) -> Translated:
         tree = parse(text)
     except (ParseError, TokenError) as error:
         raise Refused(_syntax_error(error), "42601") from error
+    except RecursionError as error:
+        raise Refused("statement is too complex", "54001") from error
     if not isinstance(tree, _STATEMENTS):
         raise not_emulated(f"{type(tree).__name__} statements")
     _refuse(tree)
+    _mend_dml(tree)
     _fold_identifiers(tree)
+    _check_casts(tree)
     for select in list(tree.find_all(exp.Select)):
         _use_aliases(select)
         _conditions(select)
     _redirect_relations(tree)
     _redirect_functions(tree)
+    try:
+        sql = generate(tree)
+    except UnsupportedError as error:
+        raise not_emulated(str(error).rstrip(".")) from error
     return Translated(
-        generate(tree),
+        sql,
         has_columns=tree.find(exp.Column) is not None,
         has_subquery=len(list(tree.find_all(exp.Select))) > 1,
         is_select=isinstance(tree, exp.Query),
+        has_limit=tree.args.get("limit") is not None,
     )
 
 
@@ -73,6 +84,12 @@ def _refuse(tree: exp.Expression) -> None:
     for kind, (message, state) in _REFUSED_NODES.items():
         if tree.find(kind):
             raise Refused(message, state)
+    for select in tree.find_all(exp.Select):
+        if not select.expressions:
+            raise Refused("syntax error: the select list is empty", "42601")
+    for star in tree.find_all(exp.Star):
+        if any(star.args.values()):
+            raise not_emulated("SELECT * EXCLUDE")
     for node in tree.find_all(exp.Distinct):
         if node.args.get("on"):
             raise Refused("SELECT DISTINCT ON is not supported", "0A000")
@@ -86,16 +103,49 @@ def _refuse(tree: exp.Expression) -> None:
             raise Refused("VALUES lists are not supported outside INSERT", "0A000")
 
 
+def _mend_dml(tree: exp.Expression) -> None:
+    """Put right what sqlglot reads as another dialect's: DELETE without FROM, DEFAULT as a value of UPDATE."""
+    for delete in tree.find_all(exp.Delete):
+        if not delete.this and (named := delete.args.get("tables")):
+            delete.set("this", named[0])
+            delete.set("tables", None)
+    for update in tree.find_all(exp.Update):
+        for assignment in update.expressions:
+            value = assignment.expression if isinstance(assignment, exp.EQ) else None
+            if isinstance(value, exp.Column) and value.name.upper() == "DEFAULT" and not value.this.quoted:
+                value.replace(exp.var("DEFAULT"))
+
+
+# What a value may be cast to (c_Supported_data_types), in sqlglot's names.
+_CASTS = {
+    "SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE", "BOOLEAN", "CHAR", "NCHAR", "BPCHAR", "VARCHAR",
+    "NVARCHAR", "TEXT", "DATE", "TIME", "TIMETZ", "TIMESTAMP", "TIMESTAMPTZ", "INTERVAL",
+}  # fmt: skip
+# Types of a PostgreSQL younger than the leader's.
+_UNKNOWN_CASTS = {"UUID", "JSON", "JSONB", "XML", "HSTORE"}
+
+
+def _check_casts(tree: exp.Expression) -> None:
+    for kind in tree.find_all(exp.DataType):
+        name = kind.this.value if isinstance(kind.this, exp.DType) else str(kind.this)
+        if name == "DECIMAL" and not kind.expressions:
+            # A bare DECIMAL is (18,0); PostgreSQL's would keep every digit.
+            kind.set("expressions", [exp.DataTypeParam(this=exp.Literal.number(n)) for n in (18, 0)])
+        elif name in _UNKNOWN_CASTS:
+            raise Refused(f'type "{name.lower()}" does not exist', "42704")
+        elif name not in _CASTS and not _on_leader(kind):
+            raise not_emulated(f"type {name.lower()}")
+
+
 def _fold_identifiers(tree: exp.Expression) -> None:
     for node in tree.find_all(exp.Identifier):
-        name = node.this.lower()
-        node.set("this", name)
+        node.set("this", fold(node.this))
         # Bare words that are not identifiers to PostgreSQL stay bare.
         node.set("quoted", True)
     for alias in tree.find_all(exp.Alias):
         # `expression AS default`: sqlglot keeps such a word as it is.
         if isinstance(alias.args.get("alias"), exp.Var):
-            alias.set("alias", exp.to_identifier(alias.alias.lower(), quoted=True))
+            alias.set("alias", exp.to_identifier(fold(alias.alias), quoted=True))
 
 
 def _use_aliases(select: exp.Select) -> None:

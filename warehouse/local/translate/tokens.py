@@ -12,7 +12,7 @@ from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import TokenType
 
 from warehouse.local.translate.dialect import LocalRedshift
-from warehouse.local.translate.plan import Refused
+from warehouse.local.translate.plan import Refused, not_emulated
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,13 @@ class Token:
 def tokenize(text: str) -> list[Token]:
     """Cut `text` into tokens; comments are dropped. Raises Refused (42601) when it cannot be cut."""
     try:
-        raw = LocalRedshift.Tokenizer().tokenize(text)
+        raw = LocalRedshift.Tokenizer(dialect=LocalRedshift).tokenize(text)
     except TokenError as error:
         raise Refused("unterminated quoted string or comment", "42601") from error
     found: list[Token] = []
     for token in raw:
         start, end = token.start, token.end + 1
+        _no_prefix(token.token_type, found[-1] if found else None, start)
         if token.token_type in (TokenType.STRING, TokenType.RAW_STRING):
             found.append(Token("string", token.text, start, end))
         elif token.token_type == TokenType.IDENTIFIER:
@@ -54,6 +55,34 @@ def tokenize(text: str) -> list[Token]:
         else:
             found.append(Token("sign", token.text, start, end))
     return _join_temp_names(found)
+
+
+# What may stand before a string in PostgreSQL, right beside it; Redshift knows none of them.
+_PREFIXES = {TokenType.BYTE_STRING: "e", TokenType.UNICODE_STRING: "U&", TokenType.NATIONAL_STRING: "n"}
+
+
+def _no_prefix(kind: TokenType, before: Token | None, start: int) -> None:
+    prefix = _PREFIXES.get(kind)
+    if kind == TokenType.STRING and before and before.end == start and before.word in ("B", "X"):
+        prefix = before.text
+    if prefix:
+        raise Refused(
+            f'type "{prefix.lower()}" does not exist', "42704", hint="A backslash escapes inside '…' as it is."
+        )
+
+
+# Names of Redshift end here (r_names); what is longer is cut, not refused. PostgreSQL's end earlier.
+_MAX_NAME, _MAX_NAME_BEHIND = 127, 63
+_FOLDED = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
+def fold(name: str) -> str:
+    """An identifier as Redshift keeps it: its ASCII letters in lower case, even when it was quoted (r_names)."""
+    folded = name.translate(_FOLDED)
+    if len(folded.encode("utf-8")) > _MAX_NAME_BEHIND:
+        folded = folded.encode("utf-8")[:_MAX_NAME].decode("utf-8", "ignore")
+        raise not_emulated(f'identifiers of more than {_MAX_NAME_BEHIND} bytes ("{folded}")')
+    return folded
 
 
 def _join_temp_names(tokens: list[Token]) -> list[Token]:
@@ -97,6 +126,8 @@ class Stream:
         self.text = text
         self._tokens = tokens
         self.at = 0
+        # Strings of this statement may be secrets: an error does not repeat them.
+        self.secret = False
 
     @cached_property
     def _end(self) -> Token:
@@ -136,6 +167,8 @@ class Stream:
         token = self.peek()
         if token.kind == "end":
             return Refused("syntax error at end of input", "42601")
+        if self.secret and token.kind == "string":
+            return Refused("syntax error at or near a string", "42601")
         return Refused(f'syntax error at or near "{self.text[token.start : token.end]}"', "42601")
 
     def finish(self) -> None:
@@ -149,7 +182,7 @@ class Stream:
         if token.kind not in ("word", "name") or not token.text:
             self.at -= 1
             raise self.syntax_error()
-        return token.text.lower()
+        return fold(token.text)
 
     def qualified(self) -> tuple[str, ...]:
         """`table`, `schema.table` or `database.schema.table`; the database is dropped when given."""

@@ -39,6 +39,7 @@ _UNLOAD = {
 
 def copy(stream: Stream) -> Plan:
     """COPY table [(columns)] FROM 's3://…' parameters; the stream stands behind COPY."""
+    stream.secret = True
     if stream.sees("("):
         raise stream.syntax_error()
     table = stream.qualified()
@@ -55,6 +56,7 @@ def copy(stream: Stream) -> Plan:
 
 def unload(stream: Stream) -> Plan:
     """UNLOAD ('query') TO 's3://…' parameters; the stream stands behind UNLOAD."""
+    stream.secret = True
     stream.expect("(")
     query = stream.string()
     stream.expect(")")
@@ -64,6 +66,10 @@ def unload(stream: Stream) -> Plan:
     translated = translate_query(query)
     if not translated.is_select:
         raise Refused("UNLOAD takes a SELECT", "42601")
+    if translated.has_limit:
+        raise Refused(
+            "Limit clause is not supported in UNLOAD", "0A000", hint="Nest it: SELECT * FROM (SELECT … LIMIT …)."
+        )
     return Unload(translated.sql, target, parameters)
 
 
