@@ -66,6 +66,8 @@ class Upstream:
         while (found := self._reader.take()) is None:
             try:
                 data = self.socket.recv(_CHUNK)
+            except BlockingIOError:  # a session has given this socket a time limit
+                continue
             except OSError as error:
                 raise UpstreamGone(f"PostgreSQL closed the connection: {error}") from error
             if not data:
@@ -144,13 +146,10 @@ class Upstream:
 
     def _has_answer(self) -> bool:
         # An error ends a COPY before its data does; without this look we would send all of it for nothing.
-        self.socket.setblocking(False)
         try:
-            data = self.socket.recv(_CHUNK)
+            data = self.socket.recv(_CHUNK, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
-        finally:
-            self.socket.setblocking(True)
         if not data:
             raise UpstreamGone("PostgreSQL closed the connection")
         self._reader.feed(data)
