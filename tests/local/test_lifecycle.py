@@ -105,7 +105,16 @@ def home(template, tmp_path):
 def test_a_first_start_that_was_killed_leaves_no_half_made_state(template):
     home, server = template
     assert server["started"]
-    assert left_in(home) == {"lock", "password", "postgres", "s3", "postgres.log", "server.log"}
+    assert left_in(home) == {
+        "lock",
+        "password",
+        "postgres",
+        "s3",
+        "server.crt",
+        "server.key",
+        "postgres.log",
+        "server.log",
+    }
 
 
 def command(home, *arguments):
