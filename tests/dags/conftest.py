@@ -25,19 +25,29 @@ class Airflow:
     environment: dict[str, str]
     log: str = field(default="", init=False)
 
-    def __call__(self, what: str, conf: dict[str, Any] | None = None, **extra: str) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
+        """The shape of both DAGs."""
+        found: dict[str, Any] = self._ask("describe")
+        return found
+
+    def run(self, *runs: tuple[str, dict[str, Any], dict[str, str]]) -> list[dict[str, Any]]:
+        """Run DAGs one after the other: (name, parameters, variables of the environment from then on)."""
+        asked = [{"dag": dag, "conf": conf, "environment": extra} for dag, conf, extra in runs]
+        found: list[dict[str, Any]] = self._ask("run", json.dumps(asked))
+        return found
+
+    def _ask(self, *arguments: str) -> Any:
         ran = subprocess.run(
-            [sys.executable, str(Path(__file__).with_name("run_dag.py")), what, json.dumps(conf or {})],
-            env=self.environment | extra,
+            [sys.executable, str(Path(__file__).with_name("run_dag.py")), *arguments],
+            env=self.environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
         )
         assert ran.returncode == 0, ran.stderr
         *before, answer = ran.stdout.splitlines()
         self.log = "\n".join([*before, ran.stderr])
-        found: dict[str, Any] = json.loads(answer)
-        return found
+        return json.loads(answer)
 
 
 def environment(airflow_home: Path, warehouse_home: Path) -> dict[str, str]:

@@ -15,7 +15,7 @@ TABLES = ["airline", "airport", "plane", "weather", "flight"]
 @pytest.fixture(scope="module")
 def shapes(tmp_path_factory: pytest.TempPathFactory, run_dag: Any) -> dict[str, Any]:
     home = tmp_path_factory.mktemp("nothing")
-    found: dict[str, Any] = run_dag(home, home)("describe")
+    found: dict[str, Any] = run_dag(home, home).describe()
     assert not list(home.glob("*.db")), "reading the DAGs has made a database"
     assert not (home / ".warehouse").exists()
     return found
@@ -63,3 +63,14 @@ def test_a_dag_s_file_stays_thin(name):
     assert len(code.splitlines()) < 60
     for word in ("SELECT", "INSERT", "COPY", "sqlalchemy", "while ", ".execute("):
         assert word not in code
+
+
+def test_an_airflow_connection_becomes_a_url(shapes):
+    assert shapes["urls"] == {
+        "password": "redshift+redshift_connector://me:p%40ss%2Fword@h.example:5439/dev",
+        "iam": "redshift+redshift_connector://h.example:5439?iam=true&region=eu-west-1",
+        "in the extra": "redshift+redshift_connector://me@h.example:5440/dev",
+        "by identifier": "redshift+redshift_connector:///dev?cluster_identifier=sales&db_user=me&iam=true",
+        "example": "",
+        "empty": "",
+    }
