@@ -38,9 +38,16 @@ def _control() -> ModuleType:
     help="Port to listen on; another one is taken when it is in use. 0 takes any.",
 )
 @click.option("--ephemeral", is_flag=True, help="Keep nothing: all data goes when the server stops.")
-def start(port: int, ephemeral: bool) -> None:
+@click.option(
+    "--slices",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 128),
+    help="How many slices the server plays: STV_SLICES, block counts.",
+)
+def start(port: int, ephemeral: bool, slices: int) -> None:
     """Start the server, or say that it runs."""
-    found = _control().start(_home(), port=port, ephemeral=ephemeral)
+    found = _control().start(_home(), port=port, ephemeral=ephemeral, slices=slices)
     if not found["started"]:
         console.print(f"The embedded Redshift already runs on {found['host']}:{found['port']} (pid {found['pid']}).")
     else:

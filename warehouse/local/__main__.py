@@ -1,4 +1,4 @@
-"""The server's process: `python -m warehouse.local HOME PORT [--ephemeral] [--report FD]`.
+"""The server's process: `python -m warehouse.local HOME PORT [--ephemeral] [--slices N] [--report FD]`.
 
 People use `warehouse local start`.
 """
@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from warehouse.local.place import Options
+from warehouse.local.place import SLICES, Options
 from warehouse.local.server import main
 
 
@@ -31,9 +31,10 @@ parser = argparse.ArgumentParser(prog="python -m warehouse.local")
 parser.add_argument("home", type=Path)
 parser.add_argument("port", type=int)
 parser.add_argument("--ephemeral", action="store_true")
+parser.add_argument("--slices", type=int, default=SLICES)
 parser.add_argument("--report", type=int)
 arguments = parser.parse_args()
 logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 with os.fdopen(arguments.report, "w", encoding="utf-8") if arguments.report is not None else sys.stdout as report:
-    code = main(Options(arguments.home, arguments.port, arguments.ephemeral), report)
+    code = main(Options(arguments.home, arguments.port, arguments.ephemeral, arguments.slices), report)
 sys.exit(code)

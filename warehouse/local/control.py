@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 from warehouse.errors import LocalServerError
-from warehouse.local.place import EPHEMERAL, PORT, POSTGRES, S3, Options
+from warehouse.local.place import EPHEMERAL, PORT, POSTGRES, S3, SLICES, Options
 from warehouse.local.postgres import Postgres
 from warehouse.settings import SERVER_FILE, STATE_FOLDER, child_environment
 
@@ -25,7 +25,7 @@ START_SECONDS = 90
 STOP_SECONDS = 30
 
 
-def start(home: Path, *, port: int = PORT, ephemeral: bool = False) -> dict[str, Any]:
+def start(home: Path, *, port: int = PORT, ephemeral: bool = False, slices: int = SLICES) -> dict[str, Any]:
     """Start the server of the project in `home`, or find it running; returns its description (see Server).
 
     `description["started"]` tells whether this call started it. Raises LocalServerError.
@@ -33,7 +33,7 @@ def start(home: Path, *, port: int = PORT, ephemeral: bool = False) -> dict[str,
     running = status(home)
     if running is not None:
         return {**running, "started": False}
-    options = Options(home.resolve(), port, ephemeral)
+    options = Options(home.resolve(), port, ephemeral, slices)
     try:
         options.state.mkdir(parents=True, exist_ok=True)
         log = (options.state / "server.log").open("ab")
@@ -49,6 +49,8 @@ def start(home: Path, *, port: int = PORT, ephemeral: bool = False) -> dict[str,
         str(options.home),
         str(port),
         *(["--ephemeral"] if ephemeral else []),
+        "--slices",
+        str(slices),
     ]
     reading, writing = os.pipe()
     with log, os.fdopen(reading, encoding="utf-8") as report:

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,10 @@ _SETTINGS = {
 class Postgres:
     """A PostgreSQL data directory and the server on it."""
 
-    def __init__(self, data: Path, *, durable: bool = True) -> None:
+    def __init__(self, data: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> None:
         self.data = data.resolve()
         self._durable = durable
+        self._settings = {**_SETTINGS, **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
         # A socket's path has room for about 100 bytes; a project's folder may be deeper than that.
         name = hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
@@ -178,7 +180,7 @@ class Postgres:
         self._making.rename(self.data)
 
     def _launch(self) -> None:
-        settings = dict(_SETTINGS)
+        settings = dict(self._settings)
         if not self._durable:
             settings.update(fsync="off", synchronous_commit="off", full_page_writes="off")
         command = [str(_binaries() / "postgres"), "-D", str(self.data), "-k", str(self._socket_folder)]

@@ -77,7 +77,11 @@ class Server:
             ) from error
         data = self._data_folder(state)
         s3_process = self._exit.enter_context(_s3_endpoint(None if self.options.ephemeral else data / S3))
-        postgres = Postgres(data / POSTGRES, durable=not self.options.ephemeral)
+        postgres = Postgres(
+            data / POSTGRES,
+            durable=not self.options.ephemeral,
+            settings={"redshift.slices": str(self.options.slices)},
+        )
         self._exit.callback(postgres.stop)
         postgres.start()
         password = _password(data / "password")
@@ -214,6 +218,7 @@ class Server:
             "postgres": str(self._postgres_socket),
             "iam_role": IAM_ROLE,
             "ephemeral": self.options.ephemeral,
+            "slices": self.options.slices,
             "s3": {
                 "endpoint_url": endpoint,
                 "region": s3.REGION,

@@ -1,24 +1,42 @@
 -- PostgreSQL's catalogs with Redshift's extra columns. The translator sends references to the real ones here.
 
+-- Types that PostgreSQL keeps under another name behind us.
+CREATE FUNCTION pg_redshift.format_type(type oid, modifier integer DEFAULT NULL) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE type WHEN 'jsonb'::regtype THEN 'super' WHEN 'bytea'::regtype THEN 'binary varying'
+           ELSE pg_catalog.format_type(type, modifier) END
+$$;
+
+-- The columns that PostgreSQL 8.0 had, and Redshift's own: what came later is not there to be asked for.
 CREATE VIEW pg_redshift.pg_class AS
-SELECT c.*, coalesce(d.diststyle, 0)::smallint AS reldiststyle
+SELECT c.oid, c.relname, c.relnamespace, c.reltype, c.relowner, c.relam, c.relfilenode, c.reltablespace, c.relpages, c.reltuples,
+       c.reltoastrelid, 0::oid AS reltoastidxid, false AS relhasindex, c.relisshared, CASE c.relkind WHEN 'm' THEN 'v' ELSE c.relkind END AS relkind,
+       c.relnatts, 0::smallint AS relchecks, 0::smallint AS reltriggers, 0::smallint AS relukeys, 0::smallint AS relfkeys, 0::smallint AS relrefs,
+       false AS relhasoids, EXISTS (SELECT FROM pg_redshift.key_constraint k WHERE k.conrelid = c.oid AND k.contype = 'p') AS relhaspkey,
+       c.relhasrules, c.relhassubclass, c.relacl, 0::oid AS relexternid, coalesce(d.diststyle = 8, false) AS relisreplicated,
+       false AS relispinned, coalesce(d.diststyle, 0)::smallint AS reldiststyle
 FROM pg_catalog.pg_class c LEFT JOIN pg_redshift.table_design d ON d.relid = c.oid
-WHERE c.relnamespace <> 'pg_redshift'::regnamespace AND NOT (c.relkind = 'S' OR c.relkind = 'i');
+WHERE c.relnamespace <> 'pg_redshift'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'c');
 
 -- 10, 11, 12: AUTO that has become ALL, EVEN, KEY. A small table starts as ALL.
 CREATE VIEW pg_redshift.pg_class_info AS
-SELECT c.oid AS reloid, c.*, CASE c.reldiststyle WHEN 9 THEN 10 ELSE c.reldiststyle END::smallint AS releffectivediststyle,
-       d.created AS relcreationtime
+SELECT c.oid AS reloid, c.*, d.created AS relcreationtime,
+       CASE c.reldiststyle WHEN 9 THEN 10 ELSE c.reldiststyle END::smallint AS releffectivediststyle
 FROM pg_redshift.pg_class c LEFT JOIN pg_redshift.table_design d ON d.relid = c.oid;
 
 CREATE VIEW pg_redshift.pg_attribute AS
-SELECT a.*, coalesce(a.attnum = d.distkey, false) AS attisdistkey,
+SELECT a.attrelid, a.attname, a.atttypid, a.attstattarget::integer AS attstattarget, a.attlen, a.attnum, a.attndims::integer AS attndims,
+       -1 AS attcacheoff, a.atttypmod, a.attbyval, a.attstorage, a.attalign, a.attnotnull, a.atthasdef OR a.attidentity <> '' AS atthasdef,
+       a.attisdropped, a.attislocal, a.attinhcount::integer AS attinhcount,
+       coalesce(a.attnum = d.distkey, false) AS attisdistkey, false AS attispreloaded,
        CASE WHEN d.sortstyle = 'interleaved' AND position % 2 = 1 THEN -position ELSE coalesce(position, 0) END::integer AS attsortkeyord,
-       coalesce(e.encoding, 0)::smallint AS attencodingtype
+       coalesce(e.encoding, 0)::smallint AS attencodingtype, 0::smallint AS attencrypttype
 FROM pg_catalog.pg_attribute a
 LEFT JOIN pg_redshift.table_design d ON d.relid = a.attrelid
 LEFT JOIN pg_redshift.column_design e ON e.relid = a.attrelid AND e.attnum = a.attnum
 LEFT JOIN LATERAL array_position(d.sortkey, a.attnum) AS position ON true;
+
+CREATE VIEW pg_redshift.pg_attribute_info AS
+SELECT a.*, b.attacl FROM pg_redshift.pg_attribute a JOIN pg_catalog.pg_attribute b ON b.attrelid = a.attrelid AND b.attnum = a.attnum;
 
 CREATE VIEW pg_redshift.identity_column AS
 SELECT a.attrelid, a.attnum, a.attidentity, s.seqstart AS seed, s.seqincrement AS step,
@@ -60,28 +78,10 @@ CREATE FUNCTION pg_redshift.pg_get_late_binding_view_cols() RETURNS SETOF record
 $$;
 
 CREATE VIEW pg_redshift.pg_table_def AS
-SELECT n.nspname AS schemaname, c.relname AS tablename, a.attname AS "column", pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+SELECT n.nspname AS schemaname, c.relname AS tablename, a.attname AS "column", pg_redshift.format_type(a.atttypid, a.atttypmod) AS type,
        pg_redshift.format_encoding(a.attencodingtype) AS encoding, a.attisdistkey AS distkey, a.attsortkeyord AS sortkey, a.attnotnull AS "notnull"
 FROM pg_redshift.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE a.attnum > 0 AND NOT a.attisdropped AND n.nspname = ANY(current_schemas(true)) AND n.nspname <> 'pg_redshift'
 ORDER BY n.nspname, c.relname, a.attnum;
-
--- information_schema: the parts that tell of keys, since PostgreSQL does not know them.
-CREATE VIEW pg_redshift.is_table_constraints AS
-SELECT current_database()::varchar AS constraint_catalog, n.nspname::varchar AS constraint_schema, k.conname::varchar AS constraint_name,
-       current_database()::varchar AS table_catalog, n.nspname::varchar AS table_schema, c.relname::varchar AS table_name,
-       CASE k.contype WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' ELSE 'FOREIGN KEY' END::varchar AS constraint_type,
-       'NO'::varchar AS is_deferrable, 'NO'::varchar AS initially_deferred
-FROM pg_redshift.key_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace;
-
-CREATE VIEW pg_redshift.is_key_column_usage AS
-SELECT current_database()::varchar AS constraint_catalog, n.nspname::varchar AS constraint_schema, k.conname::varchar AS constraint_name,
-       current_database()::varchar AS table_catalog, n.nspname::varchar AS table_schema, c.relname::varchar AS table_name,
-       a.attname::varchar AS column_name, u.ordinality::integer AS ordinal_position
-FROM pg_redshift.key_constraint k
-JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-CROSS JOIN LATERAL unnest(k.conkey) WITH ORDINALITY AS u(attnum, ordinality)
-JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum;

@@ -1,71 +1,35 @@
--- SVV_, STV_, STL_ and SYS_ views, worked out from what the tables really hold.
+-- SVV_TABLES, SVV_COLUMNS and their relations: what there is, for those who may see it (AWS r_SVV_TABLES and the pages beside it).
 
-CREATE VIEW pg_redshift.stv_slices AS
-SELECT 0 AS node, s AS slice, s AS localslice, 'D'::character(1) AS type FROM generate_series(0, 3) AS s;
+CREATE VIEW pg_redshift.any_schema AS
+SELECT oid, nspname, nspowner, pg_catalog.array_to_string(nspacl, '~')::varchar(128) AS acl FROM pg_catalog.pg_namespace
+WHERE nspname <> 'pg_redshift' AND nspname !~ '^pg_(toast|temp)' AND (pg_catalog.pg_has_role(nspowner, 'USAGE') OR has_schema_privilege(oid, 'USAGE'));
 
--- A table takes (columns + 3 hidden) blocks of 1 MB for each slice that holds rows, more when its data is larger.
-CREATE VIEW pg_redshift.user_table AS
-SELECT c.oid AS relid, c.relname, n.nspname, d.diststyle, d.distkey, d.sortstyle, d.sortkey, d.encode_auto, d.created, c.relowner,
-       c.relnatts, c.relpersistence
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_redshift.table_design d ON d.relid = c.oid
-WHERE c.relkind = 'r';
-
-CREATE FUNCTION pg_redshift.row_count(rel oid) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    found bigint;
-BEGIN
-    EXECUTE format('SELECT count(*) FROM %s', rel::regclass) INTO found;
-    RETURN found;
-END $$;
-
-CREATE FUNCTION pg_redshift.column_name(rel oid, number smallint) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = rel AND attnum = number
-$$;
-
-CREATE VIEW pg_redshift.svv_table_info AS
-SELECT current_database()::text AS database, t.nspname::text AS schema, t.relid AS table_id, t.relname::text AS "table",
-       CASE WHEN EXISTS (SELECT FROM pg_redshift.column_design e WHERE e.relid = t.relid AND e.encoding <> 0)
-            THEN CASE WHEN t.encode_auto THEN 'Y, AUTO(ENCODE)' ELSE 'Y' END ELSE 'N' END AS encoded,
-       CASE t.diststyle WHEN 0 THEN 'EVEN' WHEN 8 THEN 'ALL' WHEN 9 THEN 'AUTO(ALL)'
-            ELSE 'KEY(' || pg_redshift.column_name(t.relid, t.distkey) || ')' END AS diststyle,
-       CASE WHEN t.sortstyle = 'auto' THEN 'AUTO(SORTKEY)' WHEN t.sortstyle = 'interleaved' THEN 'INTERLEAVED'
-            ELSE pg_redshift.column_name(t.relid, t.sortkey[1]) END AS sortkey1,
-       (SELECT max(a.atttypmod - 4) FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = t.relid AND a.atttypid = 'varchar'::regtype AND NOT a.attisdropped) AS max_varchar,
-       (SELECT trim(pg_redshift.format_encoding(e.encoding)) FROM pg_redshift.column_design e
-        WHERE e.relid = t.relid AND e.attnum = t.sortkey[1]) AS sortkey1_enc,
-       cardinality(t.sortkey) AS sortkey_num,
-       greatest((t.relnatts + 3) * 4, (pg_catalog.pg_table_size(t.relid) + 1048575) / 1048576)::bigint AS size,
-       NULL::numeric(10,4) AS pct_used, 0::bigint AS empty, 0::numeric(5,2) AS unsorted, 0::numeric(5,2) AS stats_off,
-       counted.rows::numeric(38,0) AS tbl_rows, NULL::numeric(19,2) AS skew_sortkey1, NULL::numeric(19,2) AS skew_rows,
-       counted.rows::numeric(38,0) AS estimated_visible_rows, NULL::text AS risk_event, NULL::numeric(12,2) AS vacuum_sort_benefit,
-       t.created AS create_time
-FROM pg_redshift.user_table t CROSS JOIN LATERAL pg_redshift.row_count(t.relid) AS counted(rows)
-WHERE counted.rows > 0; -- the real view has no row for an empty table
-
+-- "Regular users can see only metadata to which they have access."
 CREATE VIEW pg_redshift.any_table AS
-SELECT n.nspname::varchar(128) AS schema_name, c.relname::varchar(128) AS table_name, CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END::varchar(128) AS table_type,
+SELECT n.nspname::varchar(128) AS schema_name, c.relname::varchar(128) AS table_name, CASE c.relkind WHEN 'r' THEN 'TABLE' ELSE 'VIEW' END::varchar(128) AS table_type,
        pg_catalog.array_to_string(c.relacl, '~')::varchar(128) AS table_acl, pg_catalog.obj_description(c.oid, 'pg_class')::varchar(256) AS remarks, c.oid,
        pg_catalog.pg_get_userbyid(c.relowner)::varchar(128) AS table_owner
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'v') AND n.nspname NOT IN ('pg_redshift', 'pg_toast');
+WHERE c.relkind IN ('r', 'v', 'm') AND n.nspname NOT IN ('pg_redshift', 'pg_toast')
+  AND (pg_catalog.pg_has_role(c.relowner, 'USAGE') OR has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, REFERENCES')
+       OR has_any_column_privilege(c.oid, 'SELECT, UPDATE'));
 
 CREATE VIEW pg_redshift.any_column AS
-SELECT t.schema_name, t.table_name, a.attname::varchar(128) AS column_name, a.attnum::integer AS ordinal_position,
+SELECT t.schema_name, t.table_name, t.table_type, t.oid, a.attname::varchar(128) AS column_name, a.attnum::integer AS ordinal_position,
        coalesce(pg_catalog.pg_get_expr(f.adbin, f.adrelid), i.source)::varchar(4000) AS column_default,
        CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END::varchar(3) AS is_nullable,
        CASE a.atttypid WHEN 'varchar'::regtype THEN 'character varying' WHEN 'bpchar'::regtype THEN 'character' WHEN 'numeric'::regtype THEN 'numeric'
-            ELSE pg_catalog.format_type(a.atttypid, NULL) END::varchar(128) AS data_type,
+            ELSE pg_redshift.format_type(a.atttypid, NULL) END::varchar(128) AS data_type,
        CASE WHEN a.atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND a.atttypmod > 4 THEN a.atttypmod - 4 END AS character_maximum_length,
        CASE a.atttypid WHEN 'int2'::regtype THEN 16 WHEN 'int4'::regtype THEN 32 WHEN 'int8'::regtype THEN 64 WHEN 'float4'::regtype THEN 24
             WHEN 'float8'::regtype THEN 53 WHEN 'numeric'::regtype THEN ((a.atttypmod - 4) >> 16) & 65535 END AS numeric_precision,
        CASE WHEN a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 0 WHEN a.atttypid = 'numeric'::regtype THEN (a.atttypmod - 4) & 65535 END AS numeric_scale,
-       pg_catalog.col_description(a.attrelid, a.attnum)::varchar(256) AS remarks,
+       CASE WHEN a.atttypid IN ('timestamp'::regtype, 'timestamptz'::regtype, 'time'::regtype, 'timetz'::regtype) THEN 6 END AS datetime_precision,
+       pg_catalog.col_description(a.attrelid, a.attnum)::varchar(256) AS remarks, pg_catalog.array_to_string(b.attacl, '~')::varchar(128) AS column_acl,
        pg_redshift.format_encoding(a.attencodingtype)::varchar(128) AS encoding, a.attisdistkey AS distkey, a.attsortkeyord AS sortkey
 FROM pg_redshift.any_table t
 JOIN pg_redshift.pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_catalog.pg_attribute b ON b.attrelid = a.attrelid AND b.attnum = a.attnum
 LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
 LEFT JOIN pg_redshift.identity_column i ON i.attrelid = a.attrelid AND i.attnum = a.attnum;
 
@@ -76,46 +40,53 @@ CREATE VIEW pg_redshift.svv_redshift_tables AS
 SELECT current_database()::varchar(128) AS database_name, schema_name, table_name, table_type, table_acl, remarks, table_owner FROM pg_redshift.any_table;
 CREATE VIEW pg_redshift.svv_all_tables AS
 SELECT database_name, schema_name, table_name, table_type, table_acl, remarks FROM pg_redshift.svv_redshift_tables;
+
 CREATE VIEW pg_redshift.svv_columns AS
 SELECT current_database()::varchar(128) AS table_catalog, schema_name AS table_schema, table_name, column_name, ordinal_position, column_default, is_nullable,
        data_type, character_maximum_length, numeric_precision, CASE WHEN numeric_precision IS NOT NULL THEN CASE data_type WHEN 'numeric' THEN 10 ELSE 2 END END AS numeric_precision_radix,
-       numeric_scale, remarks FROM pg_redshift.any_column;
+       numeric_scale, datetime_precision, NULL::varchar(128) AS interval_type, NULL::varchar(128) AS interval_precision,
+       NULL::varchar(128) AS character_set_catalog, NULL::varchar(128) AS character_set_schema, NULL::varchar(128) AS character_set_name,
+       NULL::varchar(128) AS collation_catalog, NULL::varchar(128) AS collation_schema, NULL::varchar(128) AS collation_name,
+       NULL::varchar(128) AS domain_name, remarks
+FROM pg_redshift.any_column;
 CREATE VIEW pg_redshift.svv_redshift_columns AS
 SELECT current_database()::varchar(128) AS database_name, schema_name, table_name, column_name, ordinal_position, data_type, column_default, is_nullable,
-       encoding, distkey, sortkey, NULL::varchar(128) AS column_acl, remarks FROM pg_redshift.any_column;
+       encoding, distkey, sortkey, column_acl, remarks FROM pg_redshift.any_column;
 CREATE VIEW pg_redshift.svv_all_columns AS
 SELECT current_database()::varchar(128) AS database_name, schema_name, table_name, column_name, ordinal_position, column_default, is_nullable, data_type,
        character_maximum_length, numeric_precision, numeric_scale, remarks FROM pg_redshift.any_column;
+
 CREATE VIEW pg_redshift.svv_all_schemas AS
 SELECT current_database()::varchar(128) AS database_name, nspname::varchar(128) AS schema_name, nspowner::integer AS schema_owner, 'local'::varchar(128) AS schema_type,
-       NULL::varchar(128) AS schema_acl, NULL::varchar(128) AS source_database, NULL::varchar(128) AS schema_option
-FROM pg_catalog.pg_namespace WHERE nspname NOT IN ('pg_redshift', 'pg_toast');
+       acl AS schema_acl, NULL::varchar(128) AS source_database, NULL::varchar(128) AS schema_option
+FROM pg_redshift.any_schema;
+CREATE VIEW pg_redshift.svv_redshift_schemas AS
+SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, schema_option FROM pg_redshift.svv_all_schemas;
+CREATE VIEW pg_redshift.svv_redshift_databases AS
+SELECT datname::varchar(128) AS database_name, datdba::integer AS database_owner, 'local'::varchar(32) AS database_type,
+       pg_catalog.array_to_string(datacl, '~')::varchar(128) AS database_acl, NULL::varchar(128) AS database_options,
+       CASE pg_redshift.isolation_level(oid) WHEN 'SNAPSHOT' THEN 'Snapshot Isolation' ELSE 'Serializable' END::varchar(128) AS database_isolation_level
+FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate AND datname <> 'postgres';
+CREATE VIEW pg_redshift.svv_redshift_functions AS
+SELECT current_database()::varchar(128) AS database_name, n.nspname::varchar(128) AS schema_name, p.proname::varchar(128) AS function_name,
+       CASE p.prokind WHEN 'p' THEN 'STORED PROCEDURE' WHEN 'a' THEN 'AGGREGATED FUNCTION' ELSE 'REGULAR FUNCTION' END::varchar(128) AS function_type,
+       pg_catalog.pg_get_function_identity_arguments(p.oid)::varchar(512) AS argument_type, pg_catalog.pg_get_function_result(p.oid)::varchar(128) AS result_type
+FROM pg_catalog.pg_proc p JOIN pg_redshift.any_schema n ON n.oid = p.pronamespace WHERE n.nspname <> 'information_schema';
 
--- There is no external catalog here: these are empty, with the columns that clients ask for.
-CREATE VIEW pg_redshift.svv_external_schemas AS
-SELECT NULL::oid AS esoid, NULL::smallint AS eskind, NULL::name AS schemaname, NULL::integer AS esowner, NULL::text AS databasename, NULL::text AS esoptions WHERE false;
-CREATE VIEW pg_redshift.svv_external_tables AS
-SELECT NULL::text AS redshift_database_name, NULL::text AS schemaname, NULL::text AS tablename, NULL::text AS tabletype, NULL::text AS location WHERE false;
-CREATE VIEW pg_redshift.svv_external_columns AS
-SELECT NULL::text AS redshift_database_name, NULL::text AS schemaname, NULL::text AS tablename, NULL::text AS columnname, NULL::text AS external_type,
-       NULL::integer AS columnnum, NULL::integer AS part_key, NULL::text AS is_nullable WHERE false;
-
--- Values of the STL_ views are blank padded (REDSHIFT.md, section 10): readers must TRIM.
-CREATE VIEW pg_redshift.stl_load_errors AS
-SELECT userid, slice, tbl, starttime, session, query, filename::character(256) AS filename, line_number, colname::character(127) AS colname,
-       type::character(10) AS type, col_length::character(10) AS col_length, position, raw_line::character(1024) AS raw_line,
-       raw_field_value::character(1024) AS raw_field_value, err_code, err_reason::character(100) AS err_reason, 0 AS is_partial, 0::bigint AS start_offset
-FROM pg_redshift.load_error WHERE database = current_database();
-CREATE VIEW pg_redshift.sys_load_error_detail AS
-SELECT userid AS user_id, query AS query_id, xid AS transaction_id, session AS session_id, database::text AS database_name, tbl AS table_id, starttime AS start_time,
-       filename::character(256) AS file_name, line_number, colname::character(127) AS column_name, type::character(10) AS column_type, col_length::character(10) AS column_length,
-       position, err_code AS error_code, err_reason::character(512) AS error_message
-FROM pg_redshift.load_error WHERE database = current_database();
-CREATE VIEW pg_redshift.stl_load_commits AS
-SELECT userid, query, slice, filename::character(256) AS name, filename::character(256) AS filename, 0 AS byte_offset, lines_scanned::integer AS lines_scanned,
-       errors, curtime, 1 AS status, file_format::character(16) AS file_format, 0 AS is_partial, 0::bigint AS start_offset
-FROM pg_redshift.load_commit;
-CREATE VIEW pg_redshift.stl_loaderror_detail AS
-SELECT userid, slice, session, query, filename::character(256) AS filename, line_number, 0 AS field, colname::character(1024) AS colname,
-       raw_field_value::character(1024) AS value, 0 AS is_null, type::character(10) AS type, col_length::character(10) AS col_length
-FROM pg_redshift.load_error WHERE database = current_database();
+-- Who was granted what: the owner's own rights are not listed, as on a cluster they are implied.
+CREATE FUNCTION pg_redshift.identity_name(grantee oid) RETURNS varchar LANGUAGE sql STABLE AS $$
+    SELECT CASE grantee WHEN 0 THEN 'public' ELSE pg_catalog.pg_get_userbyid(grantee)::text END::varchar(128)
+$$;
+CREATE FUNCTION pg_redshift.identity_type(grantee oid) RETURNS varchar LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN grantee = 0 THEN 'public' WHEN (SELECT rolcanlogin FROM pg_catalog.pg_roles WHERE oid = grantee) THEN 'user' ELSE 'group' END::varchar(32)
+$$;
+CREATE VIEW pg_redshift.svv_relation_privileges AS
+SELECT t.schema_name AS namespace_name, t.table_name AS relation_name, a.privilege_type::varchar(32) AS privilege_type, a.grantee::integer AS identity_id,
+       pg_redshift.identity_name(a.grantee) AS identity_name, pg_redshift.identity_type(a.grantee) AS identity_type, a.is_grantable AS admin_option
+FROM pg_redshift.any_table t JOIN pg_catalog.pg_class c ON c.oid = t.oid CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS a
+WHERE a.grantee <> c.relowner AND a.privilege_type <> 'MAINTAIN';
+CREATE VIEW pg_redshift.svv_schema_privileges AS
+SELECT n.nspname::varchar(128) AS namespace_name, a.privilege_type::varchar(32) AS privilege_type, a.grantee::integer AS identity_id,
+       pg_redshift.identity_name(a.grantee) AS identity_name, pg_redshift.identity_type(a.grantee) AS identity_type, a.is_grantable AS admin_option
+FROM pg_redshift.any_schema s JOIN pg_catalog.pg_namespace n ON n.oid = s.oid CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) AS a
+WHERE a.grantee <> n.nspowner;

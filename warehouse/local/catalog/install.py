@@ -19,7 +19,11 @@ _VERSION = hashlib.sha256(_ALL.encode()).hexdigest()[:16]
 
 _VIEWS = frozenset(re.findall(r"^CREATE VIEW pg_redshift\.(\w+)", _ALL, re.MULTILINE))
 # Views that only serve other views.
-_INNER = {"identity_column", "user_table", "any_table", "any_column"}
+_INNER = {
+    "identity_column", "user_table", "any_schema", "any_table", "any_column", "key_column", "column_blocks", "lock",
+}  # fmt: skip
+# "Visible only to superusers": a GRANT opens them to others (AWS c_visibility-of-data).
+_SUPERUSERS_ONLY = ("svv_table_info", "stv_blocklist", "stv_tbl_perm", "svv_diskusage", "stv_locks", "pg_user_info")
 
 # Relations that a client names as `pg_catalog.x` or plain `x`, and finds in our schema.
 RELATIONS = frozenset(view for view in _VIEWS if view not in _INNER and not view.startswith("is_"))
@@ -29,6 +33,7 @@ INFORMATION_SCHEMA = frozenset(view.removeprefix("is_") for view in _VIEWS if vi
 FUNCTIONS = frozenset(
     {
         "format_encoding", "version", "getdate", "len", "pg_get_expr", "pg_get_constraintdef",
+        "pg_get_cols", "format_type",
         "pg_get_late_binding_view_cols", "pg_last_copy_id", "pg_last_copy_count",
         "pg_last_unload_id", "pg_last_unload_count", "pg_last_query_id",
     }
@@ -85,6 +90,7 @@ def install(database: Database) -> bool:
         _ALL,
         "GRANT USAGE ON SCHEMA pg_redshift TO PUBLIC",
         "GRANT SELECT ON ALL TABLES IN SCHEMA pg_redshift TO PUBLIC",
+        f"REVOKE SELECT ON {', '.join(f'pg_redshift.{view}' for view in _SUPERUSERS_ONLY)} FROM PUBLIC",
     ]
     steps.append(f"COMMENT ON SCHEMA pg_redshift IS '{_VERSION}'")
     database.run("BEGIN")

@@ -50,8 +50,8 @@ class Mover:
         rows = sum(file.rows for file in files)
         kind = "Parquet" if "PARQUET" in plan.parameters else "Text"
         values = ", ".join(
-            f"(0, {query}, {i % 4}, {literal(file.uri)}, {file.rows}, {file.size}, 0, clock_timestamp(), "
-            f"{literal(kind)}, {target.oid}, {upstream.pid})"
+            f"(0, {query}, {i} % pg_redshift.slices(), {literal(file.uri)}, {file.rows}, {file.size}, 0, "
+            f"clock_timestamp(), {literal(kind)}, {target.oid}, {upstream.pid})"
             for i, file in enumerate(files)
         )
         upstream.run(
