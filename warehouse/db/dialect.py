@@ -8,6 +8,7 @@ its behaviour. `adapt(dialect)` corrects the object of *our* engines, and of Ale
   sequences;
 - a backslash escapes inside '…' in Redshift, so literals (comments, `--sql` output) must double it; the dialect says
   otherwise;
+- no error of redshift_connector is recognised as the end of a connection (broken.py);
 - redshift_connector leaves `%%` inside quotes alone, so what SQLAlchemy doubles there would stay doubled;
 - DISTSTYLE AUTO and SORTKEY AUTO cannot be written, `sa.Identity` and `sa.Computed` vanish from the DDL without a word;
 - under SQLAlchemy 2.1 reflection stops with a TypeError (`_reflect_type` takes other arguments) and asks for
@@ -97,9 +98,16 @@ def adapt(dialect: Dialect) -> Dialect:
     changing.ddl_compiler = DDLCompiler
     if dialect.driver == "redshift_connector":
         changing.identifier_preparer._double_percents = False
+        changing.is_disconnect = _is_broken
         changing.statement_compiler = _percent_aware(changing.statement_compiler)
     _mend_reflection(changing)
     return dialect
+
+
+def _is_broken(error: BaseException, connection: Any, cursor: Any) -> bool:
+    from warehouse.db.broken import BrokenConnection
+
+    return isinstance(error, BrokenConnection)
 
 
 def _percent_aware(compiler: type[Any]) -> type[Any]:

@@ -62,27 +62,19 @@ def connect(settings: Settings | None = None, **engine_options: Any) -> sa.Engin
     def _connect(dialect: Any, record: Any, arguments: Any, parameters: dict[str, Any]) -> Any:
         parameters.update(typed)
         try:
-            return dialect.loaded_dbapi.connect(*arguments, **parameters)
+            made = dialect.loaded_dbapi.connect(*arguments, **parameters)
         except WarehouseError:
             raise
         except Exception as error:  # drivers raise what they like here: their own tree, OSError, botocore's
             _close_leftover(error)
             raise connection_failed(error, url) from error
+        if dialect.driver != "redshift_connector":
+            return made
+        from warehouse.db.broken import guard
 
-    event.listen(engine, "handle_error", _notice_broken, retval=True)
+        return guard(made)
+
     return engine
-
-
-def _notice_broken(context: sa.engine.ExceptionContext) -> sa.exc.DBAPIError | None:
-    """Know a broken connection. redshift_connector says it in words or lets the socket's OSError through, and the
-    dialect looks for neither: the connection would go back to the pool, and its rollback would raise once more."""
-    error = context.original_exception
-    if isinstance(error, OSError):
-        context.is_disconnect = True
-        return sa.exc.OperationalError(context.statement, None, error, connection_invalidated=True)
-    if not isinstance(error, WarehouseError) and "server socket closed" in str(error):
-        context.is_disconnect = True
-    return None
 
 
 def ping(engine: sa.Engine) -> None:
