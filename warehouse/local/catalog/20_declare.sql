@@ -79,30 +79,73 @@ BEGIN
     VALUES (given_name, relation.relnamespace, kind, rel, target, numbers, target_numbers);
 END $$;
 
+-- A table that another is made like, or from: looked up before the new one can hide it, for this transaction.
+CREATE FUNCTION pg_redshift.remember_parent(name text) RETURNS void LANGUAGE sql AS $$
+    SELECT set_config('redshift.parent', coalesce(to_regclass(name)::oid::text, '0'), true)
+$$;
+
+-- The table that CREATE has just made, or IF NOT EXISTS found: a temporary one of the same name does not hide it.
+CREATE FUNCTION pg_redshift.relation_made(name text, temporary boolean) RETURNS oid LANGUAGE sql STABLE AS $$
+    SELECT to_regclass(CASE WHEN cardinality(parse_ident(name)) > 1 THEN name
+                            WHEN temporary THEN 'pg_temp.' || name
+                            ELSE quote_ident(current_schema()) || '.' || name END)::oid
+$$;
+
+-- LIKE takes over distribution, sort key, encodings and BACKUP of the parent (r_CREATE_TABLE_NEW).
+CREATE FUNCTION pg_redshift.declare_like(rel oid, parent oid, encodings jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    model pg_redshift.table_design;
+BEGIN
+    SELECT * INTO model FROM pg_redshift.table_design WHERE relid = parent;
+    IF model.relid IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = format('"%s" is not a table', parent::regclass);
+    END IF;
+    INSERT INTO pg_redshift.table_design (relid, diststyle, distkey, sortstyle, sortkey, encode_auto, backup)
+    VALUES (rel, model.diststyle, pg_redshift.same_column(parent, model.distkey, rel), model.sortstyle,
+            ARRAY(SELECT pg_redshift.same_column(parent, k.number, rel) FROM unnest(model.sortkey) WITH ORDINALITY AS k(number, place) ORDER BY k.place),
+            model.encode_auto AND encodings = '{}'::jsonb, model.backup);
+    INSERT INTO pg_redshift.column_design (relid, attnum, encoding)
+    SELECT rel, a.attnum, coalesce(pg_redshift.encoding_code(encodings->>a.attname::text), e.encoding,
+                                   pg_redshift.default_encoding(a.atttypid, false, c.relpersistence = 't'))
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+    LEFT JOIN pg_catalog.pg_attribute p ON p.attrelid = parent AND p.attname = a.attname AND NOT p.attisdropped
+    LEFT JOIN pg_redshift.column_design e ON e.relid = parent AND e.attnum = p.attnum
+    WHERE a.attrelid = rel AND a.attnum > 0 AND NOT a.attisdropped;
+END $$;
+
+CREATE FUNCTION pg_redshift.same_column(parent oid, number smallint, rel oid) RETURNS smallint LANGUAGE sql STABLE AS $$
+    SELECT a.attnum FROM pg_catalog.pg_attribute p JOIN pg_catalog.pg_attribute a ON a.attrelid = rel AND a.attname = p.attname
+    WHERE p.attrelid = parent AND p.attnum = number
+$$;
+
 -- Called after CREATE TABLE. A table that already has a design (IF NOT EXISTS found it) is left as it is.
 CREATE FUNCTION pg_redshift.declare_table(name text, spec jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    rel oid := to_regclass(name);
+    temporary boolean := (spec->>'temporary')::boolean;
+    rel oid := pg_redshift.relation_made(name, temporary);
     sort_columns smallint[];
     distkey smallint;
-    temporary boolean;
     one jsonb;
 BEGIN
     IF EXISTS (SELECT FROM pg_redshift.table_design WHERE relid = rel) THEN
         RETURN;
     END IF;
-    SELECT relpersistence = 't' INTO temporary FROM pg_catalog.pg_class WHERE oid = rel;
-    IF spec->>'distkey' IS NOT NULL THEN
-        distkey := (pg_redshift.column_numbers(rel, ARRAY[spec->>'distkey'], 'named in DISTKEY'))[1];
+    IF (spec->>'like')::boolean THEN
+        PERFORM pg_redshift.declare_like(rel, current_setting('redshift.parent')::oid, spec->'encode');
+    ELSE
+        IF spec->>'distkey' IS NOT NULL THEN
+            distkey := (pg_redshift.column_numbers(rel, ARRAY[spec->>'distkey'], 'named in DISTKEY'))[1];
+        END IF;
+        sort_columns := pg_redshift.column_numbers(rel, ARRAY(SELECT jsonb_array_elements_text(spec->'sortkey')), 'named in SORTKEY');
+        INSERT INTO pg_redshift.table_design (relid, diststyle, distkey, sortstyle, sortkey, encode_auto, backup)
+        VALUES (rel, (spec->>'diststyle')::smallint, distkey, spec->>'sortstyle', sort_columns,
+                (spec->>'encode_auto')::boolean, coalesce((spec->>'backup')::boolean, true));
+        INSERT INTO pg_redshift.column_design (relid, attnum, encoding)
+        SELECT rel, attnum, coalesce(pg_redshift.encoding_code(spec->'encode'->>attname::text),
+                                     pg_redshift.default_encoding(atttypid, attnum = ANY(sort_columns), temporary))
+        FROM pg_catalog.pg_attribute WHERE attrelid = rel AND attnum > 0 AND NOT attisdropped;
     END IF;
-    sort_columns := pg_redshift.column_numbers(rel, ARRAY(SELECT jsonb_array_elements_text(spec->'sortkey')), 'named in SORTKEY');
-    INSERT INTO pg_redshift.table_design (relid, diststyle, distkey, sortstyle, sortkey, encode_auto, backup)
-    VALUES (rel, (spec->>'diststyle')::smallint, distkey, spec->>'sortstyle', sort_columns,
-            (spec->>'encode_auto')::boolean, coalesce((spec->>'backup')::boolean, true));
-    INSERT INTO pg_redshift.column_design (relid, attnum, encoding)
-    SELECT rel, attnum, coalesce(pg_redshift.encoding_code(spec->'encode'->>attname::text),
-                                 pg_redshift.default_encoding(atttypid, attnum = ANY(sort_columns), temporary))
-    FROM pg_catalog.pg_attribute WHERE attrelid = rel AND attnum > 0 AND NOT attisdropped;
     FOR one IN SELECT jsonb_array_elements(spec->'constraints') LOOP
         PERFORM pg_redshift.add_constraint(rel, one);
     END LOOP;

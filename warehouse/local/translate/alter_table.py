@@ -10,15 +10,9 @@ import re
 from typing import Any
 
 from warehouse.local.translate import types
-from warehouse.local.translate.create_table import (
-    DISTSTYLES,
-    MAX_COMPOUND,
-    TYPES_OF,
-    column,
-    encoding_name,
-    table_constraint,
-)
+from warehouse.local.translate.create_table import TYPES_OF, column, encoding_name, table_constraint
 from warehouse.local.translate.plan import Plan, Refused, Steps, not_emulated
+from warehouse.local.translate.table_attributes import DISTSTYLES, MAX_COMPOUND
 from warehouse.local.translate.tokens import Stream, literal, path, quote
 
 

@@ -1,7 +1,6 @@
 """CREATE TABLE: columns and keys go to PostgreSQL without what it would enforce; the design goes to our catalog.
 
-Source: AWS "CREATE TABLE" (r_CREATE_TABLE_NEW). CREATE TABLE … AS, LIKE and the rest of the grammar are refused by
-name.
+Source: AWS "CREATE TABLE" (r_CREATE_TABLE_NEW). CREATE TABLE … AS has a file of its own.
 """
 
 from __future__ import annotations
@@ -10,18 +9,16 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from warehouse.local.translate import types
+from warehouse.local.translate import create_as, types
 from warehouse.local.translate.expressions import default_expression
 from warehouse.local.translate.plan import Plan, Refused, Steps, not_emulated
+from warehouse.local.translate.table_attributes import MAX_COLUMNS, Attributes, attributes, check
 from warehouse.local.translate.tokens import Stream, literal, path, quote
 
 ENCODINGS = {
     "RAW", "AZ64", "BYTEDICT", "DELTA", "DELTA32K", "LZO", "MOSTLY8", "MOSTLY16", "MOSTLY32", "RUNLENGTH", "TEXT255",
     "TEXT32K", "ZSTD",
 }  # fmt: skip
-DISTSTYLES = {"EVEN": 0, "KEY": 1, "ALL": 8, "AUTO": 9}
-# reldiststyle, sort key limits: REDSHIFT.md sections 1 and 10
-MAX_COMPOUND, MAX_INTERLEAVED, MAX_COLUMNS = 400, 8, 1600
 # AWS r_CREATE_TABLE_NEW: types that can be a distribution or sort key
 _NO_KEY_TYPES = ("jsonb", "bytea")
 
@@ -58,18 +55,6 @@ def _bounds(seed: int, step: int) -> str:
     return f" MINVALUE {min(seed, 1)}" if step > 0 else f" MAXVALUE {max(seed, -1)}"
 
 
-@dataclass
-class Attributes:
-    """The table attributes behind the closing parenthesis."""
-
-    diststyle: str = ""
-    distkey: str = ""
-    sortstyle: str = ""
-    sortkey: tuple[str, ...] = ()
-    encode_auto: bool = False
-    backup: bool = True
-
-
 def create_table(stream: Stream) -> Plan:
     """Translate CREATE TABLE; the stream stands behind CREATE."""
     local = stream.accept("LOCAL")
@@ -82,34 +67,59 @@ def create_table(stream: Stream) -> Plan:
     temporary = temporary or name[-1].startswith("#")
     if temporary and len(name) > 1:
         raise Refused("cannot create temporary relation in non-temporary schema", "42P16")
-    if stream.sees("AS") or not stream.sees("("):
-        raise not_emulated("CREATE TABLE AS") if stream.sees("AS") else stream.syntax_error()
-    columns, constraints = _items(stream, name)
-    attributes = _attributes(stream)
+    if create_as.follows(stream):
+        if if_not_exists:
+            raise stream.syntax_error()
+        return create_as.create_table_as(stream, name, temporary=temporary)
+    columns, constraints, parent = _items(stream)
+    given = attributes(stream)
     stream.finish()
-    if not columns:
+    if not columns and not parent:
         raise Refused("A table must have at least one column", "42601")
     if len(columns) > MAX_COLUMNS:
         raise Refused(f"tables can have at most {MAX_COLUMNS} columns", "54011")
-    design = _design(name, columns, constraints, attributes)
+    if parent and (given.explicit or any(c.distkey or c.sortkey for c in columns)):
+        raise Refused("cannot specify BACKUP, DISTSTYLE, DISTKEY or SORTKEY with LIKE", "0A000")
+    design = _design(columns, constraints, given)
     keyed = {one for c in design["constraints"] if c["kind"] == "p" for one in c["columns"]}
     for column in columns:
         column.not_null = column.not_null or column.name in keyed
-    body = ",\n  ".join(column.sql() for column in columns)
+    items = [column.sql() for column in columns]
+    before = []
+    if parent:
+        items.insert(parent.position, parent.sql())
+        # A temporary table may hide the parent that it is made like.
+        before.append(f"SELECT pg_redshift.remember_parent({literal(path(parent.table))})")
+    design.update(temporary=temporary, like=parent is not None)
     words = f"CREATE {'TEMPORARY ' if temporary else ''}TABLE {'IF NOT EXISTS ' if if_not_exists else ''}"
     declare = f"SELECT pg_redshift.declare_table({literal(path(name))}, {literal(json.dumps(design))}::jsonb)"
-    return Steps(f"{words}{path(name)} (\n  {body}\n)", after=(declare,))
+    body = ",\n  ".join(items)
+    return Steps(f"{words}{path(name)} (\n  {body}\n)", before=tuple(before), after=(declare,))
 
 
-def _items(stream: Stream, name: tuple[str, ...]) -> tuple[list[Column], list[dict[str, Any]]]:
+@dataclass(frozen=True)
+class Parent:
+    """LIKE table [INCLUDING DEFAULTS], standing behind `position` columns."""
+
+    table: tuple[str, ...]
+    defaults: bool
+    position: int
+
+    def sql(self) -> str:
+        return f"LIKE {path(self.table)}{' INCLUDING DEFAULTS' if self.defaults else ''}"
+
+
+def _items(stream: Stream) -> tuple[list[Column], list[dict[str, Any]], Parent | None]:
     columns: list[Column] = []
     constraints: list[dict[str, Any]] = []
+    parent = None
     stream.expect("(")
     while True:
-        if stream.sees("LIKE"):
-            raise not_emulated("CREATE TABLE (LIKE …)")
-        constraint = table_constraint(stream)
-        if constraint is not None:
+        if stream.accept("LIKE"):
+            if parent:
+                raise not_emulated("LIKE twice in a CREATE TABLE")
+            parent = _like(stream, len(columns))
+        elif (constraint := table_constraint(stream)) is not None:
             constraints.append(constraint)
         else:
             columns.append(column(stream))
@@ -121,7 +131,15 @@ def _items(stream: Stream, name: tuple[str, ...]) -> tuple[list[Column], list[di
         if one.name in seen:
             raise Refused(f'column "{one.name}" specified more than once', "42701")
         seen.add(one.name)
-    return columns, constraints
+    return columns, constraints, parent
+
+
+def _like(stream: Stream, position: int) -> Parent:
+    table = stream.qualified()
+    defaults = stream.accept("INCLUDING", "DEFAULTS")
+    if not defaults:
+        stream.accept("EXCLUDING", "DEFAULTS")
+    return Parent(table, defaults, position)
 
 
 def table_constraint(stream: Stream) -> dict[str, Any] | None:
@@ -199,8 +217,8 @@ def column(stream: Stream) -> Column:
             found.constraints.append({"kind": "p", "name": None, "columns": (name,)})
         elif stream.sees("REFERENCES"):
             found.constraints.append({"kind": "f", "name": None, "columns": (name,), **_references(stream)})
-        elif stream.sees("COLLATE"):
-            raise not_emulated("COLLATE on a column")
+        elif stream.accept("COLLATE"):
+            _collate(stream, found)
         elif stream.sees("CHECK"):
             raise Refused("CHECK constraints are not supported", "0A000")
         else:
@@ -210,6 +228,17 @@ def column(stream: Stream) -> Column:
     if found.identity and found.default:
         raise Refused(f'both default and identity specified for column "{name}"', "42601")
     return found
+
+
+def _collate(stream: Stream, of: Column) -> None:
+    """COLLATE CASE_SENSITIVE is what every column here is; another comparison of strings is not emulated."""
+    word = stream.name().upper()
+    if word not in ("CASE_SENSITIVE", "CASE_INSENSITIVE", "CS", "CI"):
+        raise Refused(f'collation "{word.lower()}" does not exist', "42704")
+    if not of.type.startswith(("varchar", "char")):
+        raise Refused(f"collations are not supported by type {of.type}", "42804")
+    if word in ("CASE_INSENSITIVE", "CI"):
+        raise not_emulated("COLLATE CASE_INSENSITIVE")
 
 
 def _seed_and_step(stream: Stream) -> tuple[int, int]:
@@ -259,66 +288,12 @@ def encoding(stream: Stream, of: Column) -> str:
     return word
 
 
-def _attributes(stream: Stream) -> Attributes:
-    found = Attributes()
-    while not stream.done:
-        if stream.accept("BACKUP"):
-            found.backup = _yes_or_no(stream)
-        elif stream.accept("DISTSTYLE"):
-            if found.diststyle:
-                raise stream.syntax_error()
-            word = stream.name().upper()
-            if word not in DISTSTYLES:
-                raise Refused(f'invalid DISTSTYLE "{word.lower()}"', "42601")
-            found.diststyle = word
-        elif stream.accept("DISTKEY"):
-            names = stream.names()
-            if len(names) > 1 or found.distkey:
-                raise Refused("cannot specify more than one distribution key", "42P16")
-            found.distkey = names[0]
-        elif stream.accept("ENCODE", "AUTO"):
-            found.encode_auto = True
-        elif stream.sees("SORTKEY") or stream.sees("COMPOUND") or stream.sees("INTERLEAVED"):
-            _sortkey(stream, found)
-        else:
-            raise stream.syntax_error()
-    return found
-
-
-def _yes_or_no(stream: Stream) -> bool:
-    if stream.accept("YES"):
-        return True
-    stream.expect("NO")
-    return False
-
-
-def _sortkey(stream: Stream, found: Attributes) -> None:
-    if found.sortstyle:
-        raise Refused("multiple SORTKEY clauses are not allowed", "42601")
-    style = "interleaved" if stream.accept("INTERLEAVED") else "compound"
-    if style == "compound":
-        stream.accept("COMPOUND")
-    stream.expect("SORTKEY")
-    if stream.accept("AUTO"):
-        found.sortstyle = "auto"
-        return
-    found.sortstyle, found.sortkey = style, stream.names()
-
-
-def _design(
-    name: tuple[str, ...], columns: list[Column], constraints: list[dict[str, Any]], given: Attributes
-) -> dict[str, Any]:
+def _design(columns: list[Column], constraints: list[dict[str, Any]], given: Attributes) -> dict[str, Any]:
     """Everything about the table that PostgreSQL does not keep.
 
     Raises Refused for combinations that Redshift refuses.
     """
     distkeys = [c.name for c in columns if c.distkey] + ([given.distkey] if given.distkey else [])
-    if len(distkeys) > 1:
-        raise Refused("cannot specify more than one distribution key", "42P16")
-    if distkeys and given.diststyle not in ("", "KEY"):
-        raise Refused(f"cannot specify DISTKEY with DISTSTYLE {given.diststyle}", "42P16")
-    if given.diststyle == "KEY" and not distkeys:
-        raise Refused("DISTSTYLE KEY requires a DISTKEY column", "42P16")
     for by_default in (False, True):
         if sum(1 for c in columns if c.identity and c.identity[2] == by_default) > 1:
             raise Refused("a table can have only one IDENTITY column of each kind", "42P16")
@@ -330,25 +305,20 @@ def _design(
     if sort_columns and given.sortstyle:
         raise Refused("cannot specify SORTKEY both on a column and on the table", "42P16")
     sortkey = tuple(sort_columns) or given.sortkey
-    sortstyle = given.sortstyle or ("compound" if sortkey else "auto")
-    limit = MAX_INTERLEAVED if sortstyle == "interleaved" else MAX_COMPOUND
-    if len(sortkey) > limit:
-        raise Refused(f"{sortstyle} sort keys can have at most {limit} columns", "54011")
-    if len(set(sortkey)) < len(sortkey):
-        raise Refused("a column appears twice in SORTKEY", "42701")
-    for column_ in columns:
-        if column_.type in _NO_KEY_TYPES and column_.name in (*distkeys, *sortkey):
-            raise Refused(f'column "{column_.name}" of this type cannot be a distribution or sort key', "0A000")
+    diststyle, sortstyle = check(distkeys, sortkey, given)
+    for one in columns:
+        if one.type in _NO_KEY_TYPES and one.name in (*distkeys, *sortkey):
+            raise Refused(f'column "{one.name}" of this type cannot be a distribution or sort key', "0A000")
     encode = {c.name: c.encode for c in columns if c.encode}
     return {
-        "diststyle": DISTSTYLES[given.diststyle or ("KEY" if distkeys else "AUTO")],
+        "diststyle": diststyle,
         "distkey": distkeys[0] if distkeys else None,
         "sortstyle": sortstyle,
         "sortkey": list(sortkey),
         # One explicit ENCODE turns ENCODE AUTO off for the table, unless the table says ENCODE AUTO too.
         "encode_auto": given.encode_auto or not encode,
         "encode": encode,
-        "backup": given.backup,
+        "backup": given.backup is not False,
         # Keys before foreign keys, so that a table may refer to itself.
         "constraints": sorted(
             [*(k for c in columns for k in c.constraints), *constraints], key=lambda c: c["kind"] == "f"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from warehouse.local.translate import alter_table, create_table, transfer, utility
+from warehouse.local.translate import alter_table, create_as, create_table, transfer, utility
 from warehouse.local.translate.plan import Nothing, Pass, Plan, Refused, not_emulated
 from warehouse.local.translate.query import translate_query
 from warehouse.local.translate.tokens import Stream, Token, split
@@ -43,8 +43,8 @@ def _one(text: str, tokens: list[Token]) -> Plan:
     stream = Stream(text, tokens)
     first = stream.peek()
     if first.word in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE") or first.text == "(":
-        if first.word == "SELECT" and any(t.word == "INTO" for t in tokens):
-            raise not_emulated("SELECT INTO")
+        if first.word in ("SELECT", "WITH") and (made := create_as.select_into(text, tokens)):
+            return made
         return Pass(translate_query(text).sql)
     stream.next()
     if first.word == "COPY":

@@ -217,6 +217,12 @@ class Stream:
             raise self.syntax_error()
         return sign * int(token.text)
 
+    def rest(self) -> str:
+        """The text from here to the end; the stream is done then."""
+        start = self.peek().start
+        self.at = len(self._tokens)
+        return self.text[start:]
+
     def until(self, *stops: str) -> str:
         """The text up to the first of the words or signs `stops` outside parentheses, or to the end."""
         start = self.peek().start

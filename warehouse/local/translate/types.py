@@ -16,13 +16,14 @@ _PLAIN = {
     "SMALLINT": "smallint", "INT2": "smallint", "INTEGER": "integer", "INT": "integer", "INT4": "integer",
     "BIGINT": "bigint", "INT8": "bigint", "REAL": "real", "FLOAT4": "real", "FLOAT8": "double precision",
     "BOOLEAN": "boolean", "BOOL": "boolean", "DATE": "date", "TIMESTAMPTZ": "timestamptz", "TIMETZ": "timetz",
+    "SUPER": "jsonb",
 }  # fmt: skip
 _UNSUPPORTED = {
     "SERIAL", "BIGSERIAL", "SMALLSERIAL", "SERIAL4", "SERIAL8", "BYTEA", "JSON", "JSONB", "UUID", "MONEY", "INET",
     "CIDR", "XML", "BIT", "ARRAY", "HSTORE", "POINT", "LINE", "BOX", "CIRCLE", "TSVECTOR", "TSQUERY", "OID", "REGCLASS",
     "NAME", "MACADDR", "ENUM",
 }  # fmt: skip
-_LATER = {"SUPER", "VARBYTE", "VARBINARY", "HLLSKETCH", "GEOMETRY", "GEOGRAPHY", "INTERVAL"}
+_LATER = {"VARBYTE", "VARBINARY", "HLLSKETCH", "GEOMETRY", "GEOGRAPHY", "INTERVAL"}
 
 
 def column_type(stream: Stream) -> str:
