@@ -292,6 +292,10 @@ BEGIN
             DELETE FROM pg_redshift.table_design WHERE relid = gone.objid;
             DELETE FROM pg_redshift.column_design WHERE relid = gone.objid;
             DELETE FROM pg_redshift.key_constraint WHERE conrelid = gone.objid OR confrelid = gone.objid;
+            DELETE FROM pg_redshift.materialized_view WHERE relid = gone.objid;
+            IF current_setting('redshift.rebinding', true) IS DISTINCT FROM 'on' THEN
+                DELETE FROM pg_redshift.late_view WHERE relid = gone.objid;
+            END IF;
         ELSE
             DELETE FROM pg_redshift.column_design WHERE relid = gone.objid AND attnum = gone.objsubid;
         END IF;

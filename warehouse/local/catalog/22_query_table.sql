@@ -84,8 +84,11 @@ DECLARE
     dist_column smallint;
     sort_columns smallint[];
     ordered text[];
+    is_table boolean := (SELECT relkind = 'r' FROM pg_catalog.pg_class WHERE oid = rel);
 BEGIN
-    PERFORM pg_redshift.settle_types(rel);
+    IF is_table THEN -- a materialized view has the types of its query
+        PERFORM pg_redshift.settle_types(rel);
+    END IF;
     IF spec->>'distkey' IS NOT NULL THEN
         dist_column := (pg_redshift.output_columns(rel, ARRAY[spec->>'distkey'], 'named in DISTKEY'))[1];
     END IF;
@@ -121,5 +124,7 @@ BEGIN
     SELECT rel, a.attnum, pg_redshift.default_encoding(a.atttypid, a.attnum = ANY(sort_columns), c.relpersistence = 't')
     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
     WHERE a.attrelid = rel AND a.attnum > 0 AND NOT a.attisdropped;
-    PERFORM pg_redshift.keep_lengths(rel);
+    IF is_table THEN
+        PERFORM pg_redshift.keep_lengths(rel);
+    END IF;
 END $$;

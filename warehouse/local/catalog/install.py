@@ -49,6 +49,7 @@ BEGIN
         EXECUTE format('DROP VIEW IF EXISTS pg_redshift.%I CASCADE', one.relname);
     END LOOP;
     DROP EVENT TRIGGER IF EXISTS redshift_forget_dropped;
+    DROP EVENT TRIGGER IF EXISTS redshift_rebind_views;
     FOR one IN SELECT p.oid::regprocedure AS signature FROM pg_catalog.pg_proc p WHERE p.pronamespace =
     'pg_redshift'::regnamespace LOOP
         EXECUTE format('DROP FUNCTION IF EXISTS %s CASCADE', one.signature);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from warehouse.local.translate import alter_table, create_as, create_table, transfer, utility
+from warehouse.local.translate import alter_table, create_as, create_table, transfer, utility, views
 from warehouse.local.translate.plan import Nothing, Pass, Plan, Refused, not_emulated
 from warehouse.local.translate.query import translate_query
 from warehouse.local.translate.tokens import Stream, Token, split
@@ -55,6 +55,12 @@ def _one(text: str, tokens: list[Token]) -> Plan:
         return _create(stream)
     if first.word == "ALTER" and stream.accept("TABLE"):
         return alter_table.alter_table(stream)
+    if first.word == "ALTER" and stream.sees("MATERIALIZED"):
+        return views.alter_materialized_view(stream)
+    if first.word == "REFRESH":
+        return views.refresh(stream)
+    if first.word == "DROP" and stream.peek().word in ("VIEW", "MATERIALIZED"):
+        return views.drop_view(stream)
     if first.word == "DROP" and stream.accept("TABLE"):
         return alter_table.drop_table(stream)
     handler = utility.HANDLERS.get(first.word)
@@ -88,6 +94,10 @@ def _create(stream: Stream) -> Plan:
         word = "INDEX"
     if word in _NO_SUCH_OBJECTS:
         raise Refused(f"CREATE {word} is not supported", "0A000")
+    if word == "VIEW" or (word == "OR" and stream.peek(2).word == "VIEW"):
+        return views.create_view(stream)
+    if word == "MATERIALIZED":
+        return views.create_materialized_view(stream)
     if word == "SCHEMA":
         return utility.create_schema(stream)
     if word == "DATABASE":

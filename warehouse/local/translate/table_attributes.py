@@ -34,11 +34,11 @@ class Attributes:
         return self != Attributes()
 
 
-def attributes(stream: Stream, *, positions: bool = False) -> Attributes:
-    """Read attributes up to AS or the end. With `positions`, keys may be numbers of columns, counted from 1."""
+def attributes(stream: Stream, *, positions: bool = False, stops: tuple[str, ...] = ()) -> Attributes:
+    """Read attributes up to AS, one of `stops` or the end. With `positions`, keys may be numbers, counted from 1."""
     found = Attributes()
     names = _names_or_positions if positions else Stream.names
-    while not stream.done and not stream.sees("AS"):
+    while not stream.done and stream.peek().word not in ("AS", *stops):
         if stream.accept("BACKUP"):
             found.backup = _yes_or_no(stream)
         elif stream.accept("DISTSTYLE"):

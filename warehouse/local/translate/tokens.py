@@ -217,11 +217,17 @@ class Stream:
             raise self.syntax_error()
         return sign * int(token.text)
 
-    def rest(self) -> str:
-        """The text from here to the end; the stream is done then."""
-        start = self.peek().start
+    def last(self, count: int) -> list[str]:
+        """The last words of the statement."""
+        return [token.word for token in self._tokens[-count:]]
+
+    def rest(self, *, without: int = 0) -> str:
+        """The text from here to the end, less so many last tokens; the stream is done then."""
+        start, stop = self.peek().start, len(self._tokens) - without
+        if self.at >= stop:
+            raise Refused("syntax error at end of input", "42601")
         self.at = len(self._tokens)
-        return self.text[start:]
+        return self.text[start : self._tokens[stop - 1].end]
 
     def until(self, *stops: str) -> str:
         """The text up to the first of the words or signs `stops` outside parentheses, or to the end."""
