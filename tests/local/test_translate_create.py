@@ -141,7 +141,7 @@ def test_what_redshift_knows_and_this_server_does_not_yet_is_said_by_name(statem
 def test_defaults_of_a_design():
     assert design("CREATE TABLE t (a INT)") == {
         "diststyle": 9, "distkey": None, "sortstyle": "auto", "sortkey": [], "encode_auto": True, "encode": {},
-        "backup": True, "constraints": [],
+        "backup": True, "constraints": [], "temporary": False, "like": False,
     }  # fmt: skip
 
 
