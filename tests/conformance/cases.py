@@ -15,6 +15,9 @@ with, and the page of AWS's Developer Guide that says so. The same cases run on 
     status = "emulated"        # or "approximated" (with a note), or "refused" (by Redshift, and so by us)
     note = ""
 
+Statements that several cases of a file begin with stand in its table `[setups]` under a name; `setup = "name"` takes
+them.
+
 What Redshift has and this server does not is listed in `cases/not_emulated….toml`, with the error that it answers.
 """
 
@@ -53,7 +56,10 @@ class Case:
 def read_cases(folder: Path = FOLDER) -> Iterator[Case]:
     """All cases, family by family. Raises ValueError for a case that proves nothing or names no page."""
     for path in sorted(folder.glob("*.toml")):
-        for raw in tomllib.loads(path.read_text(encoding="utf-8"))["case"]:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        for raw in document["case"]:
+            if isinstance(raw.get("setup"), str):
+                raw["setup"] = document["setups"][raw["setup"]]
             yield _case(path.stem, raw)
 
 

@@ -36,6 +36,7 @@ FUNCTIONS = frozenset(
         "pg_get_cols", "format_type",
         "pg_get_late_binding_view_cols", "pg_last_copy_id", "pg_last_copy_count",
         "pg_last_unload_id", "pg_last_unload_count", "pg_last_query_id",
+        "bool_and", "bool_or", "sysdate",
     }
 )  # fmt: skip
 
@@ -52,7 +53,7 @@ BEGIN
     DROP EVENT TRIGGER IF EXISTS redshift_rebind_views;
     FOR one IN SELECT p.oid::regprocedure AS signature FROM pg_catalog.pg_proc p WHERE p.pronamespace =
     'pg_redshift'::regnamespace LOOP
-        EXECUTE format('DROP FUNCTION IF EXISTS %s CASCADE', one.signature);
+        EXECUTE format('DROP ROUTINE IF EXISTS %s CASCADE', one.signature);
     END LOOP;
 END $$;
 """

@@ -1,7 +1,8 @@
-"""Redshift's dialect as this server reads it: sqlglot's, with functions left as they were written.
+"""Redshift's dialect as this server reads it: sqlglot's grammar, with functions left as they were written.
 
-sqlglot rewrites many functions while it parses (GETDATE becomes CURRENT_TIMESTAMP, LEN becomes LENGTH, …), for the
-sake of other dialects. Here a function's name decides what is done with it, so those that differ are kept as they came.
+sqlglot turns many functions into classes of its own while it parses (GETDATE becomes CURRENT_TIMESTAMP, LEN becomes
+LENGTH, …), for the sake of other dialects. Here a function's name decides what is done with it (functions.py), so every
+call arrives as exp.Anonymous; only calls with a grammar of their own (CAST, EXTRACT, TRIM, …) have a class.
 """
 
 from __future__ import annotations
@@ -13,16 +14,23 @@ from sqlglot.dialects.postgres import Postgres
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.tokenizer_core import TokenType
 
-# Functions whose parsing sqlglot bends; they arrive as exp.Anonymous instead.
-_KEEP = {
-    "GETDATE", "SYSDATE", "LEN", "DATEADD", "DATE_ADD", "DATEDIFF", "DATE_DIFF", "ADD_MONTHS", "STRTOL", "LISTAGG",
-    "CONVERT_TIMEZONE", "DATE_PART", "TO_TIMESTAMP", "TO_DATE", "JSON_EXTRACT_PATH_TEXT", "JSON_PARSE",
-    "SPLIT_TO_ARRAY", "APPROXIMATE", "FORMAT_TYPE", "VERSION", "GENERATE_SERIES", "ARRAY_AGG", "STRING_AGG", "MEDIAN",
-}  # fmt: skip
+# Calls whose arguments are no plain list of expressions.
+_OWN_GRAMMAR = {"CAST", "CONVERT", "DECODE", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "TRY_CAST"}
 
 # sqlglot makes its dialects' inner classes in a way that mypy cannot follow.
 _Parser: Any = Redshift.Parser
 _Tokenizer: Any = Redshift.Tokenizer
+
+
+def _approximate(parser: Any) -> exp.Expression | None:
+    """APPROXIMATE COUNT(…), APPROXIMATE PERCENTILE_DISC(…): a function of that longer name."""
+    called: exp.Expression | None = parser._parse_function()
+    function = called.find(exp.Anonymous) if called else None
+    if function is None:
+        parser.raise_error("APPROXIMATE is followed by COUNT or PERCENTILE_DISC")
+    else:
+        function.set("this", f"approximate_{function.name}".lower())
+    return called
 
 
 class LocalRedshift(Redshift):
@@ -35,11 +43,23 @@ class LocalRedshift(Redshift):
         HEREDOC_STRINGS: ClassVar[list[str]] = []
         RAW_STRINGS: ClassVar[list[tuple[str, str]]] = [("$$", "$$")]
         SINGLE_TOKENS: ClassVar[dict[str, TokenType]] = {**Redshift.Tokenizer.SINGLE_TOKENS, "$": TokenType.PARAMETER}
+        # FLOAT is DOUBLE PRECISION, not REAL (r_Numeric_types201).
+        KEYWORDS: ClassVar[dict[str, TokenType]] = {
+            **Redshift.Tokenizer.KEYWORDS,
+            "FLOAT": TokenType.DOUBLE,
+            "DEC": TokenType.DECIMAL,
+        }
 
     class Parser(_Parser):  # type: ignore[misc]
-        FUNCTIONS: ClassVar[dict[str, Any]] = {k: v for k, v in _Parser.FUNCTIONS.items() if k not in _KEEP}
+        FUNCTIONS: ClassVar[dict[str, Any]] = {"ARRAY": _Parser.FUNCTIONS["ARRAY"]}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
-            name: parse for name, parse in _Parser.FUNCTION_PARSERS.items() if name not in _KEEP
+            name: parse for name, parse in _Parser.FUNCTION_PARSERS.items() if name in _OWN_GRAMMAR
+        }
+        NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+            "ANY": _Parser.NO_PAREN_FUNCTION_PARSERS["ANY"],
+            "CASE": _Parser.NO_PAREN_FUNCTION_PARSERS["CASE"],
+            "APPROXIMATE": _approximate,
+            "SYSDATE": lambda parser: parser.expression(exp.Anonymous(this="sysdate")),
         }
 
 

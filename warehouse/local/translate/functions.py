@@ -1,40 +1,66 @@
-"""Which functions Redshift has, of those that PostgreSQL behind us can run as they are. The rest is refused.
+"""Which functions Redshift has, by name, and what becomes of a call.
 
-Source: AWS "SQL functions reference" (c_SQL_functions) and "Leader node-only functions"
-(c_SQL_functions_leader_node_only).
+SAME            PostgreSQL's own function of that name does it
+RENAMED         PostgreSQL's own, under another name
+catalog.FUNCTIONS   ours, in schema pg_redshift (catalog/5?_….sql)
+calls.HANDLERS  the call itself is rewritten (calls.py, aggregates.py)
+REFUSED         PostgreSQL has it and Redshift has not
+
+What is in none of them is answered "not emulated". Source: AWS "SQL functions reference" (c_SQL_functions) and
+"Unsupported PostgreSQL functions" (c_unsupported-postgresql-functions).
 """
 
 from __future__ import annotations
 
-# sqlglot's own classes of functions and of operators that it counts as functions.
-TYPED = {
-    "Abs", "And", "Any", "All", "Case", "Cast", "Ceil", "Coalesce", "Concat", "Count", "CurrentDate",
-    "CurrentTimestamp", "CurrentUser", "CurrentDatabase", "CurrentSchema", "SessionUser", "DateTrunc", "TimestampTrunc",
-    "DecodeCase",
-    "DenseRank", "Exists", "Exp", "Extract", "FirstValue", "Floor", "Greatest", "If", "Initcap", "Lag", "LastValue",
-    "Lead", "Least", "Left", "Length", "Ln", "Lower", "MD5", "Max", "Min", "Not", "NthValue", "Ntile", "Nullif", "Nvl2",
-    "Or", "Pad", "PercentRank", "CumeDist", "Pow", "Rank", "Repeat", "Replace", "Reverse", "Right", "Round",
-    "RowNumber", "Sign", "SplitPart", "Sqrt", "StddevPop", "StddevSamp", "Stddev", "StrPosition", "Substring", "Sum",
-    "ToChar", "Translate", "Trim", "Upper", "Variance", "VariancePop", "Xor", "Avg", "Mod", "Ascii", "Chr", "Sin",
-    "Cos", "Tan", "Cbrt", "Radians", "Degrees", "Log", "RegexpLike", "Paren",
+SAME = {
+    # numbers
+    "abs", "acos", "asin", "atan", "atan2", "cbrt", "ceil", "ceiling", "cos", "cot", "degrees", "exp", "floor", "ln",
+    "log", "mod", "pi", "power", "pow", "radians", "random", "sign", "sin", "sqrt", "tan",
+    # strings
+    "ascii", "btrim", "char_length", "character_length", "chr", "initcap", "left", "length", "lower", "lpad", "ltrim",
+    "md5", "octet_length", "quote_ident", "quote_literal", "repeat", "replace", "reverse", "right", "rpad", "rtrim",
+    "strpos", "translate", "upper",
+    # conditions
+    "coalesce", "greatest", "least", "nullif",
+    # aggregates and windows
+    "any_value", "bit_and", "bit_or", "count", "max", "min", "stddev", "stddev_pop", "stddev_samp", "var_pop",
+    "var_samp", "variance", "cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile",
+    "percent_rank", "rank", "row_number",
+    # dates
+    "date_part", "to_date", "to_timestamp", "to_number", "date_trunc", "to_char",
+    # the session and the leader's catalogs, used by clients that reflect
+    "array_lower", "array_to_string", "array_upper", "col_description", "current_database", "current_schema",
+    "current_schemas", "current_setting", "format_type", "generate_series", "has_database_privilege",
+    "has_schema_privilege", "has_table_privilege", "now", "obj_description", "pg_backend_pid", "pg_encoding_to_char",
+    "pg_get_indexdef", "pg_get_ruledef", "pg_get_userbyid", "pg_get_viewdef", "pg_table_is_visible",
+    "shobj_description",
 }  # fmt: skip
 
-# By name: PostgreSQL's own, which Redshift has too.
-BY_NAME = {
-    "btrim", "ltrim", "rtrim", "octet_length", "char_length", "character_length", "textlen", "current_schema",
-    "current_schemas", "current_database", "date_part", "to_date", "to_timestamp", "to_number", "bool_and", "bool_or",
-    "pg_backend_pid", "quote_ident", "quote_literal", "has_table_privilege", "has_schema_privilege",
-    "has_database_privilege", "current_setting", "random", "trunc", "date_trunc",
-    # The leader's catalog functions, used by clients that reflect.
-    "array_to_string", "col_description", "obj_description", "format_type", "pg_get_viewdef", "pg_get_userbyid",
-    "pg_table_is_visible", "array_upper", "array_lower", "pg_encoding_to_char", "pg_get_indexdef", "pg_get_ruledef",
-    "shobj_description", "generate_series",
+RENAMED = {
+    "nvl": "coalesce", "textlen": "length", "replicate": "repeat", "dexp": "exp", "dlog1": "ln", "dlog10": "log",
+    "dsqrt": "sqrt", "rand": "random",
 }  # fmt: skip
 
-# What PostgreSQL has and Redshift refuses (c_unsupported-postgresql-functions).
-UNSUPPORTED = {
-    "string_agg", "array_agg", "every", "corr", "covar_pop", "covar_samp", "xml_agg", "overlay", "regexp_matches",
-    "clock_timestamp", "justify_days", "justify_hours", "justify_interval", "format", "setseed", "nextval", "currval",
-    "lastval", "setval", "width_bucket", "gen_random_uuid", "pg_advisory_lock", "pg_advisory_xact_lock",
-    "pg_try_advisory_lock", "unnest",
+# What PostgreSQL has and Redshift refuses.
+REFUSED = {
+    "string_agg", "array_agg", "every", "corr", "covar_pop", "covar_samp", "xml_agg", "xmlagg", "overlay",
+    "regexp_matches", "clock_timestamp", "justify_days", "justify_hours", "justify_interval", "format", "setseed",
+    "nextval", "currval", "lastval", "setval", "width_bucket", "gen_random_uuid", "pg_advisory_lock",
+    "pg_advisory_xact_lock", "pg_try_advisory_lock", "unnest", "array_append", "array_cat", "array_dims",
+    "array_length", "string_to_array", "json_agg", "row_to_json", "to_tsvector", "div", "scale", "regr_slope",
+    "regr_intercept", "regr_count", "pg_sleep", "encode", "convert_from", "convert_to", "to_ascii", "num_nulls",
+    "transaction_timestamp", "statement_timestamp", "mode", "starts_with", "concat_ws", "json_build_object",
 }  # fmt: skip
+
+# Functions that only the leader runs: with a table of a user they are refused (c_SQL_functions_leader_node_only).
+LEADER_ONLY = {
+    "age", "current_schema", "current_schemas", "generate_series", "getbit", "get_byte", "has_database_privilege",
+    "has_schema_privilege", "has_table_privilege", "isfinite", "now", "set_bit", "set_byte", "to_ascii", "version",
+}  # fmt: skip
+
+# Functions that only the compute nodes run: without a table they are refused (c_SQL_functions_compute_node_only).
+COMPUTE_ONLY = {"listagg", "median", "percentile_cont", "percentile_disc", "approximate_percentile_disc"}
+
+# Redshift names a result column otherwise than its function.
+LABELS = {"dateadd": "date_add", "datediff": "date_diff", "approximate_count": "count", "nvl": "coalesce",
+          "approximate_percentile_disc": "percentile_disc"}  # fmt: skip

@@ -1,0 +1,111 @@
+"""Calls of functions: each goes where its name says (functions.py), or is refused.
+
+A result column that has no alias keeps the name that Redshift gives it, whatever the call has become.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from warehouse.local import catalog
+from warehouse.local.translate import aggregates, functions
+from warehouse.local.translate.names import Touched, on_leader
+from warehouse.local.translate.plan import Refused, not_emulated
+from warehouse.local.translate.shapes import ours, outermost
+
+# Calls with a grammar of their own, and what sqlglot counts among functions though it is none.
+_GRAMMAR = (
+    exp.Cast, exp.Case, exp.If, exp.And, exp.Or, exp.Xor, exp.Not, exp.Exists, exp.Any, exp.All, exp.DecodeCase,
+    exp.Extract, exp.StrPosition, exp.Substring, exp.Trim, exp.CurrentDate, exp.CurrentUser, exp.SessionUser,
+    exp.AtTimeZone, exp.Paren, exp.RegexpLike, exp.RegexpILike, exp.CurrentCatalog, exp.Coalesce,
+)  # fmt: skip
+_CLOCK = (exp.CurrentTimestamp, exp.CurrentTime, exp.Localtime, exp.Localtimestamp, exp.CurrentSchema)
+_NO_TABLE = "One or more of the used functions must be applied on at least one user created table."
+
+Handler = Callable[[exp.Anonymous], exp.Expression]
+HANDLERS: dict[str, Handler] = {**aggregates.HANDLERS}
+
+
+def redirect_functions(tree: exp.Expression, touches: Touched) -> None:
+    """Put PostgreSQL's functions and ours in the place of Redshift's. Raises Refused."""
+    aggregates.check(tree)
+    labels = _labels(tree)
+    # Inner calls first: an outer one may move its arguments.
+    for node in reversed(list(tree.find_all(exp.Func))):
+        if isinstance(node, exp.Anonymous):
+            _by_name(node, touches)
+        elif isinstance(node, exp.Array):
+            if not on_leader(node):
+                raise not_emulated("function array()")
+        elif isinstance(node, _CLOCK):
+            _leader_only(node.sql_name().lower(), touches)
+        elif not isinstance(node, _GRAMMAR):
+            raise not_emulated(f"function {node.sql_name().lower()}()")
+    for select, place, label in labels:
+        item = select.expressions[place]
+        if not isinstance(item, exp.Alias) and _label(item) != label:
+            item.replace(exp.alias_(item.copy(), label, quoted=True))
+
+
+def _labels(tree: exp.Expression) -> list[tuple[exp.Select, int, str]]:
+    return [
+        (select, place, label)
+        for select in tree.find_all(exp.Select)
+        for place, item in enumerate(select.expressions)
+        if (label := _label(item))
+    ]
+
+
+def _label(item: exp.Expression) -> str:
+    """The name of a result column that is a call without an alias, or ""."""
+    while isinstance(item, exp.Window | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
+        item = item.this
+    if isinstance(item, exp.Dot):
+        item = item.expression
+    if not isinstance(item, exp.Anonymous):
+        return ""
+    name = item.name.lower()
+    return functions.LABELS.get(name, name)
+
+
+def _by_name(node: exp.Anonymous, touches: Touched) -> None:
+    name = node.name.lower()
+    parent = node.parent
+    whole: exp.Expression = node
+    if isinstance(parent, exp.Dot):
+        schema = parent.this.name.lower() if isinstance(parent.this, exp.Identifier) else ""
+        if schema == catalog.SCHEMA:
+            return
+        if schema not in ("pg_catalog", ""):
+            raise Refused(f"function {schema}.{name}() does not exist", "42883")
+        whole = parent
+    if name in functions.LEADER_ONLY:
+        _leader_only(name, touches)
+    if name in functions.COMPUTE_ONLY and not (touches.user or touches.system):
+        raise Refused(_NO_TABLE, "0A000")
+    if name in HANDLERS:
+        target = outermost(node) if whole is node else whole
+        target.replace(HANDLERS[name](node))
+    elif name in catalog.FUNCTIONS:
+        whole.replace(ours(name, node.expressions))
+    elif name in functions.RENAMED:
+        node.set("this", functions.RENAMED[name])
+    elif name in functions.REFUSED:
+        raise _unsupported(name)
+    elif name not in functions.SAME:
+        raise not_emulated(f"function {name}()")
+
+
+def _leader_only(name: str, touches: Touched) -> None:
+    if touches.user:
+        raise _unsupported(name)
+
+
+def _unsupported(name: str) -> Refused:
+    return Refused(
+        "Specified types or functions (one per INFO message) not supported on Redshift tables.",
+        "0A000",
+        detail=f'Function "{name}()" not supported.',
+    )

@@ -1,0 +1,58 @@
+"""Casts: what a type means when no size is given.
+
+NUMERIC is NUMERIC(18,0), VARCHAR and TEXT are VARCHAR(256), CHAR is CHAR(1) (r_Numeric_types201, r_Character_types).
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from warehouse.local.translate.names import on_leader
+from warehouse.local.translate.plan import Refused, not_emulated
+
+# What a value may be cast to (c_Supported_data_types), in sqlglot's names.
+_TYPES = {
+    "SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE", "BOOLEAN", "CHAR", "NCHAR", "BPCHAR", "VARCHAR",
+    "NVARCHAR", "TEXT", "DATE", "TIME", "TIMETZ", "TIMESTAMP", "TIMESTAMPTZ", "INTERVAL", "SUPER",
+}  # fmt: skip
+# Types of a PostgreSQL younger than the leader's.
+_UNKNOWN = {"UUID", "JSON", "JSONB", "XML", "HSTORE"}
+
+
+def size_casts(tree: exp.Expression) -> None:
+    """Give every cast the size that Redshift gives it. Raises Refused for types that Redshift has not."""
+    for kind in tree.find_all(exp.DataType):
+        name = kind.this.value if isinstance(kind.this, exp.DType) else str(kind.this)
+        select = kind.find_ancestor(exp.Select)
+        of_catalog = select is not None and on_leader(kind) and next(select.find_all(exp.Table), None) is not None
+        if name in _UNKNOWN:
+            raise Refused(f'type "{name.lower()}" does not exist', "42704")
+        if name not in _TYPES and not on_leader(kind):
+            raise not_emulated(f"type {name.lower()}")
+        if not of_catalog:
+            _size(kind)
+
+
+def _size(kind: exp.DataType) -> None:
+    found = kind.this
+    given = kind.expressions
+    if found == exp.DType.DECIMAL:
+        if not given:
+            kind.set("expressions", _numbers(18, 0))
+        elif int(given[0].name) > 38:
+            raise Refused(f"DECIMAL precision {given[0].name} must be between 1 and 38", "22023")
+    elif found in (exp.DType.VARCHAR, exp.DType.NVARCHAR, exp.DType.TEXT):
+        size = given[0].name.upper() if given else "256"
+        kind.set("this", exp.DType.VARCHAR)
+        kind.set("expressions", _numbers(65535 if size == "MAX" else int(size)))
+    elif found in (exp.DType.CHAR, exp.DType.NCHAR, exp.DType.BPCHAR):
+        default = 256 if found == exp.DType.BPCHAR else 1
+        size = given[0].name.upper() if given else str(default)
+        kind.set("this", exp.DType.CHAR)
+        kind.set("expressions", _numbers(4096 if size == "MAX" else int(size)))
+    elif found == exp.DType.SUPER:
+        kind.set("this", exp.DType.JSONB)
+
+
+def _numbers(*values: int) -> list[exp.Expression]:
+    return [exp.DataTypeParam(this=exp.Literal.number(value)) for value in values]

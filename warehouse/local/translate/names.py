@@ -1,0 +1,100 @@
+"""Names: identifiers fold to lower case even when quoted; catalogs lead to our views; what a statement touches.
+
+Sources: AWS "Names and identifiers" (r_names), "SQL functions supported on the leader node".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from warehouse.local import catalog
+from warehouse.local.translate.plan import Refused, not_emulated
+from warehouse.local.translate.tokens import fold
+
+_SYSTEM = ("stl_", "stv_", "svl_", "svv_", "sys_", "svcs_")
+
+
+def fold_identifiers(tree: exp.Expression) -> None:
+    """Lower case, and quoted for PostgreSQL, so that its own keywords are no obstacle."""
+    for node in tree.find_all(exp.Identifier):
+        node.set("this", fold(node.this))
+        node.set("quoted", True)
+    for alias in tree.find_all(exp.Alias):
+        # `expression AS default`: sqlglot keeps such a word as it is.
+        if isinstance(alias.args.get("alias"), exp.Var):
+            alias.set("alias", exp.to_identifier(fold(alias.alias), quoted=True))
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What kinds of relations a statement reads: Redshift's compute nodes run it when it reads any but catalogs."""
+
+    user: bool
+    system: bool
+
+
+def touched(tree: exp.Expression) -> Touched:
+    """Call it before relations are redirected."""
+    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+    user = system = False
+    for table in tree.find_all(exp.Table):
+        # A constant row goes into a table without its expressions being run there.
+        if isinstance(table.this, exp.Func) or isinstance(table.parent, exp.Insert | exp.Schema):
+            continue
+        if not table.db and table.name in ctes:
+            continue
+        if table.name.startswith(_SYSTEM):
+            system = True
+        elif not is_catalog(table):
+            user = True
+    return Touched(user, system)
+
+
+def tables(select: exp.Select) -> list[exp.Table]:
+    """The tables of a SELECT's own FROM, and those of its subqueries there."""
+    sources = (select.args.get("from_") or select.args.get("from"), *(select.args.get("joins") or []))
+    return [table for source in sources if source for table in source.find_all(exp.Table)]
+
+
+def on_leader(node: exp.Expression) -> bool:
+    """True when the query around `node` touches catalogs only: Redshift's leader runs that by itself."""
+    select = node.find_ancestor(exp.Select)
+    return isinstance(select, exp.Select) and all(is_catalog(table) for table in tables(select))
+
+
+def is_catalog(table: exp.Table) -> bool:
+    """A catalog of PostgreSQL, or a system view of Redshift."""
+    return (
+        isinstance(table.this, exp.Func)
+        or table.name in catalog.RELATIONS
+        or table.name.startswith("pg_")
+        or table.db in ("pg_catalog", "information_schema", catalog.SCHEMA)
+    )
+
+
+def redirect_relations(tree: exp.Expression) -> None:
+    """Send catalogs to our views. Raises Refused for system views that are not emulated."""
+    for table in tree.find_all(exp.Table):
+        if not isinstance(table.this, exp.Identifier):
+            continue
+        schema, name = table.db, table.name
+        if table.catalog:
+            table.set("catalog", None)
+        if schema == "information_schema" and name in catalog.INFORMATION_SCHEMA:
+            _send(table, "is_" + name)
+        elif schema in ("", "pg_catalog") and name in catalog.RELATIONS:
+            _send(table, name)
+        elif schema == catalog.SCHEMA:
+            raise Refused(f'schema "{schema}" does not exist', "3F000")
+        elif name.startswith(_SYSTEM) and schema in ("", "pg_catalog"):
+            raise not_emulated(f"system view {name}")
+
+
+def _send(table: exp.Table, name: str) -> None:
+    # Columns may be written as svv_tables.table_name: the alias keeps them right.
+    if not table.alias:
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+    table.set("this", exp.to_identifier(name, quoted=True))
+    table.set("db", exp.to_identifier(catalog.SCHEMA, quoted=True))

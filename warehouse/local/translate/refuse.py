@@ -1,0 +1,49 @@
+"""Clauses that PostgreSQL has and Redshift has not, and types that may not be cast to.
+
+Source: AWS "Unsupported PostgreSQL features" (c_unsupported-postgresql-features), "Features that are implemented
+differently" (c_redshift-sql-implementated-differently), and the pages of the statements.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from warehouse.local.translate.plan import Refused, not_emulated
+
+# Clauses and expressions, with what a person calls them.
+_REFUSED_NODES: dict[type[exp.Expression], tuple[str, str]] = {
+    exp.Returning: ('syntax error at or near "RETURNING"', "42601"),
+    exp.OnConflict: ('syntax error at or near "ON CONFLICT"', "42601"),
+    exp.Lock: ("SELECT FOR UPDATE is not supported", "0A000"),
+    exp.Filter: ("aggregate FILTER is not supported", "0A000"),
+    exp.Lateral: ("LATERAL is not supported", "0A000"),
+    exp.TableSample: ("TABLESAMPLE is not supported", "0A000"),
+    exp.NullSafeEQ: ("IS DISTINCT FROM is not supported", "0A000"),
+    exp.NullSafeNEQ: ("IS DISTINCT FROM is not supported", "0A000"),
+}
+
+
+def refuse(tree: exp.Expression) -> None:
+    """Raises Refused for the first clause that Redshift has not."""
+    for kind, (message, state) in _REFUSED_NODES.items():
+        if tree.find(kind):
+            raise Refused(message, state)
+    for select in tree.find_all(exp.Select):
+        if not select.expressions:
+            raise Refused("syntax error: the select list is empty", "42601")
+    for star in tree.find_all(exp.Star):
+        if any(star.args.values()):
+            raise not_emulated("SELECT * EXCLUDE")
+    for node in tree.find_all(exp.Distinct):
+        if node.args.get("on"):
+            raise Refused("SELECT DISTINCT ON is not supported", "0A000")
+    for insert in tree.find_all(exp.Insert):
+        if insert.args.get("returning"):
+            raise Refused('syntax error at or near "RETURNING"', "42601")
+        if insert.args.get("conflict"):
+            raise Refused('syntax error at or near "ON CONFLICT"', "42601")
+    for values in tree.find_all(exp.Values):
+        if not isinstance(values.parent, exp.Insert):
+            raise Refused("VALUES lists are not supported outside INSERT", "0A000")
+    for connect in tree.find_all(exp.Connect):
+        raise not_emulated(f"{type(connect).__name__.upper()} BY")
