@@ -46,7 +46,7 @@ def _sorted_calls(select: exp.Select) -> list[exp.Anonymous]:
 
 def _order_of(node: exp.Anonymous) -> str:
     if node.name.lower() == "median":
-        return node.expressions[0].sql()
+        return str(node.expressions[0])
     order = within_group(node)
     return (
         ", ".join(part.this.sql() + " DESC" * bool(part.args.get("desc")) for part in order.expressions)
