@@ -203,16 +203,16 @@ def _check(values: pa.Array, column: Column, text: Text) -> None:
         if not pc.all(pc.match_substring_regex(distinct, f"^(?:{regex})$")).as_py() and len(distinct):
             raise NotPlain(f"a {column.kind} that is not plain")
         return
-    _, _, data = values.buffers()
-    if data is None:
-        return
-    raw = np.frombuffer(data, dtype=np.uint8)
-    if len(values):
-        offsets = np.frombuffer(values.buffers()[1], dtype=np.int32)
-        raw = raw[offsets[values.offset] : offsets[values.offset + len(values)]]
-    if not _PLAIN[column.kind][raw].all():
-        # A NULL marker such as NA keeps its bytes under a null entry: look again at the values alone.
-        dense = values.drop_null()
-        packed = np.frombuffer(pc.binary_join(pa.array([dense.to_pylist()]), " ").buffers()[2] or b"", dtype=np.uint8)
-        if not _PLAIN[column.kind][packed].all():
-            raise NotPlain(f"a {column.kind} that is not plain")
+    allowed = _PLAIN[column.kind]
+    # A NULL marker such as NA keeps its bytes under a null entry: where they do not pass, look at the values alone.
+    if not allowed[_raw(values)].all() and not allowed[_raw(values.drop_null())].all():
+        raise NotPlain(f"a {column.kind} that is not plain")
+
+
+def _raw(values: pa.Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The bytes of all values, one after the other."""
+    _, places, data = values.buffers()
+    if data is None or not len(values):
+        return np.zeros(0, dtype=np.uint8)
+    offsets = np.frombuffer(places, dtype=np.int32)
+    return np.frombuffer(data, dtype=np.uint8)[offsets[values.offset] : offsets[values.offset + len(values)]]
