@@ -167,7 +167,8 @@ class Server:
             text = user.replace("'", "''")
             question = (
                 "SELECT rolpassword FROM pg_authid "
-                f"WHERE rolname = '{text}' AND rolcanlogin AND rolname <> '{SUPERUSER}'"
+                f"WHERE rolname = '{text}' AND rolcanlogin AND rolname <> '{SUPERUSER}' "
+                "AND (rolvaliduntil IS NULL OR rolvaliduntil > now())"
             )
             with self._lookup_lock:
                 try:

@@ -91,9 +91,13 @@ def install(database: Database) -> bool:
     steps += [
         _ALL,
         "GRANT USAGE ON SCHEMA pg_redshift TO PUBLIC",
-        "GRANT SELECT ON ALL TABLES IN SCHEMA pg_redshift TO PUBLIC",
+        # Whoever makes a table records its design; nothing that a client says can name this schema.
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pg_redshift TO PUBLIC",
+        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA pg_redshift TO PUBLIC",
         f"REVOKE SELECT ON {', '.join(f'pg_redshift.{view}' for view in _SUPERUSERS_ONLY)} FROM PUBLIC",
     ]
+    if not present:  # every user may create in the schema public (AWS r_GRANT)
+        steps.append("GRANT CREATE ON SCHEMA public TO PUBLIC")
     steps.append(f"COMMENT ON SCHEMA pg_redshift IS '{_VERSION}'")
     database.run("BEGIN")
     try:

@@ -26,7 +26,8 @@ class Pass:
 class Steps:
     """Statements that belong together; the client sees the answer of `main`, under `tag` when one is given.
 
-    `alone` names what may not run inside a transaction block; `commits` commits a block that is open first.
+    `alone` names what may not run inside a transaction block; `commits` commits a block that is open first; `apart`
+    keeps the statements out of one transaction.
     """
 
     main: str
@@ -35,6 +36,7 @@ class Steps:
     tag: str = ""
     alone: str = ""
     commits: bool = False
+    apart: bool = False
 
     def sql(self) -> str:
         return ";\n".join((*self.before, self.main, *self.after))

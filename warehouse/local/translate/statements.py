@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
-from warehouse.local.translate import alter_table, create_as, create_table, transfer, utility, views
+from warehouse.local.translate import (
+    alter_table,
+    create_as,
+    create_table,
+    databases,
+    grants,
+    transfer,
+    users,
+    utility,
+    views,
+)
 from warehouse.local.translate.plan import Nothing, Pass, Plan, Refused, not_emulated
 from warehouse.local.translate.query import translate_query
 from warehouse.local.translate.tokens import Stream, Token, split
@@ -55,8 +66,12 @@ def _one(text: str, tokens: list[Token]) -> Plan:
         return _create(stream)
     if first.word == "ALTER" and stream.accept("TABLE"):
         return alter_table.alter_table(stream)
-    if first.word == "ALTER" and stream.sees("MATERIALIZED"):
-        return views.alter_materialized_view(stream)
+    if first.word == "ALTER" and stream.peek().word in _ALTER:
+        return _ALTER[stream.peek().word](stream)
+    if first.word == "DROP" and stream.peek().word in users.ALTER:
+        return users.drop(stream)
+    if first.word in ("GRANT", "REVOKE"):
+        return grants.grant(stream) if first.word == "GRANT" else grants.revoke(stream)
     if first.word == "REFRESH":
         return views.refresh(stream)
     if first.word == "DROP" and stream.peek().word in ("VIEW", "MATERIALIZED"):
@@ -86,6 +101,15 @@ _NO_SUCH_OBJECTS = {
 }
 
 
+_ALTER: dict[str, Callable[[Stream], Plan]] = {
+    **users.ALTER,
+    "DATABASE": databases.alter_database,
+    "DEFAULT": grants.alter_default_privileges,
+    "MATERIALIZED": views.alter_materialized_view,
+    "SCHEMA": databases.alter_schema,
+}
+
+
 def _create(stream: Stream) -> Plan:
     word = stream.peek().word
     if word in ("TABLE", "TEMP", "TEMPORARY", "LOCAL"):
@@ -99,9 +123,11 @@ def _create(stream: Stream) -> Plan:
     if word == "MATERIALIZED":
         return views.create_materialized_view(stream)
     if word == "SCHEMA":
-        return utility.create_schema(stream)
+        return databases.create_schema(stream)
     if word == "DATABASE":
-        return utility.create_database(stream)
+        return databases.create_database(stream)
+    if word in users.CREATE:
+        return users.CREATE[word](stream)
     raise not_emulated(f"CREATE {word}")
 
 

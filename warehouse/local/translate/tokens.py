@@ -191,6 +191,8 @@ class Stream:
             parts.append(self.name())
         if len(parts) > 3:
             raise self.syntax_error()
+        if "pg_redshift" in parts[-2:-1]:  # the server's own schema, open to every user because no name leads there
+            raise Refused('schema "pg_redshift" does not exist', "3F000")
         return tuple(parts[-2:])
 
     def names(self) -> tuple[str, ...]:

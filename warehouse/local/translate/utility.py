@@ -115,6 +115,8 @@ def set_(stream: Stream) -> Plan:
     if name not in _REAL:
         raise not_emulated(f"setting {name}")
     if name == "search_path":
+        if any(value.text.lower() == "pg_redshift" for value in values):
+            raise Refused('schema "pg_redshift" does not exist', "3F000")
         listed = ", ".join(
             quote(value.text.lower()) if value.text != "$user" else '"$user"'
             for value in values
@@ -199,35 +201,6 @@ def comment(stream: Stream) -> Plan:
     return Pass(f"COMMENT ON {kind} {path(tuple(parts))} IS {text}")
 
 
-def create_schema(stream: Stream) -> Plan:
-    """CREATE SCHEMA [IF NOT EXISTS] name [AUTHORIZATION user]; the stream stands before SCHEMA."""
-    stream.expect("SCHEMA")
-    if_not_exists = " IF NOT EXISTS" if stream.accept("IF", "NOT", "EXISTS") else ""
-    name = stream.name()
-    owner = f" AUTHORIZATION {quote(stream.name())}" if stream.accept("AUTHORIZATION") else ""
-    if stream.sees("QUOTA"):
-        raise not_emulated("CREATE SCHEMA … QUOTA")
-    stream.finish()
-    return Pass(f"CREATE SCHEMA{if_not_exists} {quote(name)}{owner}")
-
-
-def create_database(stream: Stream) -> Plan:
-    """CREATE DATABASE name [[WITH] OWNER [=] user]; the stream stands before DATABASE.
-
-    Not inside a transaction (r_CREATE_DATABASE).
-    """
-    stream.expect("DATABASE")
-    name = stream.name()
-    stream.accept("WITH")
-    owner = ""
-    if stream.accept("OWNER"):
-        stream.accept("=")
-        owner = f" OWNER {quote(stream.name())}"
-    if not stream.done:
-        raise not_emulated(f"CREATE DATABASE … {stream.peek().text.upper()}")
-    return Pass(f"CREATE DATABASE {quote(name)}{owner}")
-
-
 def drop(stream: Stream) -> Plan:
     """DROP SCHEMA [IF EXISTS] name [CASCADE | RESTRICT], DROP DATABASE name; DROP TABLE has a file of its own."""
     kind = stream.next().word
@@ -245,6 +218,8 @@ def drop(stream: Stream) -> Plan:
     cascade = " CASCADE" if stream.accept("CASCADE") else ""
     stream.accept("RESTRICT")
     stream.finish()
+    if "pg_redshift" in names:
+        raise Refused('schema "pg_redshift" does not exist', "3F000")
     return Pass(f"DROP SCHEMA{if_exists} {', '.join(quote(name) for name in names)}{cascade}")
 
 

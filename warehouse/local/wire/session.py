@@ -20,6 +20,7 @@ import ssl
 import struct
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from warehouse.local.translate import Copy, Nothing, Pass, Plan, Refuse, Steps, Unload, translate
@@ -246,6 +247,8 @@ class Session:
         assert isinstance(plan, Steps)
         if plan.commits and self._upstream.status == b"T":
             self._upstream.run("COMMIT")
+        if plan.apart:
+            return self._steps(replace(plan, after=())) and self._quietly(plan.after)
         return self._steps(plan)
 
     def _steps(self, plan: Steps) -> bool:
@@ -271,6 +274,16 @@ class Session:
         finally:
             self._filter = None
         return not failed
+
+    def _quietly(self, statements: Sequence[str]) -> bool:
+        """Run what the client does not see, but for an error."""
+        try:
+            for one in statements:
+                self._upstream.run(one)
+        except UpstreamError as error:
+            self._say(reply.notice(error.notice).encode())
+            return False
+        return True
 
     def _move(self, plan: Copy | Unload) -> None:
         own = self._upstream.status == b"I"
