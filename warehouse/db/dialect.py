@@ -124,6 +124,11 @@ def _percent_aware(compiler: type[Any]) -> type[Any]:
     return type(compiler.__name__, (compiler,), {"post_process_text": post_process_text, "percent_aware": True})
 
 
+# What 2.1 added to these two is unknown to 2.0's types.
+_DEFAULT: Any = DefaultDialect
+_POSTGRESQL: Any = PGDialect
+
+
 def _mend_reflection(dialect: Any) -> None:
     """Let the dialect of SQLAlchemy 2.0 reflect under 2.1 as well; nothing changes under 2.0."""
     if hasattr(PGDialect, "get_multi_table_options"):
@@ -135,17 +140,17 @@ def _mend_reflection(dialect: Any) -> None:
 
 
 def _multi_table_options(dialect: Any, connection: Any, **kw: Any) -> Any:
-    return DefaultDialect.get_multi_table_options(dialect, connection, **kw)  # type: ignore[no-untyped-call]
+    return _DEFAULT.get_multi_table_options(dialect, connection, **kw)
 
 
 def _has_multi_table(dialect: Any, connection: Any, table_names: Any, schema: str | None = None, **kw: Any) -> Any:
-    return DefaultDialect.has_multi_table(dialect, connection, table_names, schema=schema, **kw)
+    return _DEFAULT.has_multi_table(dialect, connection, table_names, schema=schema, **kw)
 
 
 def _reflect_type(dialect: Any, format_type: str | None, domains: Any, enums: Any, **kw: Any) -> Any:
     # Redshift has neither domains nor enums, so the loader is empty.
     loader = SimpleNamespace(domains={}, enums={})
-    return PGDialect._reflect_type(dialect, format_type, loader, **kw)  # type: ignore[arg-type]
+    return _POSTGRESQL._reflect_type(dialect, format_type, loader, **kw)
 
 
 def _by_default(column: sa.Column[Any]) -> bool:

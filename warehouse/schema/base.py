@@ -85,7 +85,8 @@ class Base(DeclarativeBase):
                 f"{cls.__name__}: {', '.join(twice)} is said in the class line and in __table_args__.",
                 next_step="Keep one.",
             )
-        table = sa.Table(*arguments, **options, **design)
+        named: dict[str, Any] = {**options, **design}
+        table = sa.Table(*arguments, **named)
         try:
             check_table(table, owner=cls.__name__)
         except Exception:
