@@ -39,6 +39,7 @@ _numbers = itertools.count(1)
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("warehouse", "embedded Redshift")
     group.addoption("--redshift-port", type=int, default=0, help="Port of the embedded Redshift (default: any).")
+    group.addoption("--redshift-slices", type=int, default=4, help="Slices that the embedded Redshift plays.")
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +50,8 @@ def redshift_server(
     from warehouse.local import control
 
     home = tmp_path_factory.mktemp("redshift")
-    yield control.start(home, port=request.config.getoption("--redshift-port"), ephemeral=True)
+    port, slices = (request.config.getoption(f"--redshift-{name}") for name in ("port", "slices"))
+    yield control.start(home, port=port, ephemeral=True, slices=slices)
     control.stop(home)
 
 

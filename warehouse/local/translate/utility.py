@@ -1,6 +1,6 @@
-"""Transactions, settings, comments, schemas, and the commands that look after a table.
+"""Transactions, comments, schemas, and the commands that look after a table.
 
-Sources: AWS r_BEGIN, r_COMMIT, r_ROLLBACK, r_SET, r_SHOW, r_COMMENT, r_CREATE_SCHEMA, r_TRUNCATE, r_ANALYZE,
+Sources: AWS r_BEGIN, r_COMMIT, r_ROLLBACK, r_COMMENT, r_CREATE_SCHEMA, r_TRUNCATE, r_ANALYZE,
 r_VACUUM_command, r_LOCK.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from warehouse.local.translate import settings, show
 from warehouse.local.translate.plan import Pass, Plan, Refused, Steps, not_emulated
 from warehouse.local.translate.tokens import Stream, literal, path, quote
 
@@ -58,130 +59,6 @@ def _refuse(what: str) -> Callable[[Stream], Plan]:
         raise Refused(f'SQL command "{what}" not supported.', "0A000")
 
     return handler
-
-
-# Session settings: what PostgreSQL behind us knows as it is, and what is only remembered (REDSHIFT.md, section 11).
-_REAL = {
-    "search_path",
-    "statement_timeout",
-    "timezone",
-    "datestyle",
-    "extra_float_digits",
-    "client_encoding",
-    "application_name",
-    "client_min_messages",
-}
-_REMEMBERED = {
-    "query_group": "", "wlm_query_slot_count": "1", "enable_result_cache_for_session": "on",
-    "analyze_threshold_percent": "10", "describe_field_name_in_uppercase": "off",
-}  # fmt: skip
-
-
-def set_(stream: Stream) -> Plan:
-    """SET [SESSION | LOCAL] name { TO | = } value [, …]"""
-    scope = ""
-    if stream.accept("LOCAL"):
-        scope = "LOCAL "
-    elif stream.accept("SESSION"):
-        if stream.accept("CHARACTERISTICS", "AS", "TRANSACTION"):
-            return _isolation(stream)
-        if stream.sees("AUTHORIZATION"):
-            raise not_emulated("SET SESSION AUTHORIZATION")
-    if stream.accept("TRANSACTION"):
-        return _isolation(stream)
-    if stream.accept("TIME", "ZONE"):
-        name = "timezone"
-    else:
-        name = stream.name()
-        if stream.accept("."):
-            raise not_emulated(f"setting {name}.{stream.name()}")
-        if not stream.accept("TO"):
-            stream.expect("=")
-    values = []
-    while not stream.done:
-        token = stream.next()
-        if token.kind == "sign" and token.text == ",":
-            continue
-        if token.kind == "sign" and token.text not in ("-", "$"):
-            raise stream.syntax_error()
-        values.append(token)
-    if not values:
-        raise stream.syntax_error()
-    if len(values) == 1 and values[0].word == "DEFAULT":
-        return _reset(name)
-    if name in _REMEMBERED:
-        text = values[0].text
-        return Steps(f"SET {scope}redshift.{name} = {literal(text)}")
-    if name not in _REAL:
-        raise not_emulated(f"setting {name}")
-    if name == "search_path":
-        if any(value.text.lower() == "pg_redshift" for value in values):
-            raise Refused('schema "pg_redshift" does not exist', "3F000")
-        listed = ", ".join(
-            quote(value.text.lower()) if value.text != "$user" else '"$user"'
-            for value in values
-            if value.kind != "sign"
-        )
-        return Pass(f"SET {scope}search_path = {listed}")
-    return Pass(f"SET {scope}{name} = {literal(''.join(value.text for value in values))}")
-
-
-def _isolation(stream: Stream) -> Plan:
-    if not stream.accept("ISOLATION", "LEVEL"):
-        raise not_emulated("SET TRANSACTION without ISOLATION LEVEL")
-    while not stream.done:
-        if stream.next().word not in (
-            "SERIALIZABLE",
-            "READ",
-            "COMMITTED",
-            "UNCOMMITTED",
-            "REPEATABLE",
-            "SNAPSHOT",
-            "WRITE",
-            "ONLY",
-        ):
-            raise stream.syntax_error()
-    # The level belongs to the database; a session's wish is accepted and changes nothing.
-    return Steps("SELECT 1 WHERE false", tag="SET")
-
-
-def _reset(name: str) -> Plan:
-    if name in _REMEMBERED:
-        return Pass(f"SET redshift.{name} = {literal(_REMEMBERED[name])}")
-    if name not in _REAL:
-        raise not_emulated(f"setting {name}")
-    return Pass(f"RESET {name}")
-
-
-def reset(stream: Stream) -> Plan:
-    name = stream.name()
-    stream.finish()
-    if name == "all":
-        return Pass("RESET ALL")
-    return _reset(name)
-
-
-def show(stream: Stream) -> Plan:
-    """SHOW setting; the SHOW … FROM family belongs to the catalogs."""
-    if stream.accept("TRANSACTION", "ISOLATION", "LEVEL"):
-        return Pass("SELECT 'SERIALIZABLE'::text AS transaction_isolation")
-    if stream.accept("TIME", "ZONE"):
-        return Pass("SHOW timezone")
-    name = stream.name()
-    if not stream.done:
-        raise not_emulated(f"SHOW {name.upper()} {stream.peek().text.upper()}")
-    if name == "server_version":
-        return Pass("SELECT '8.0.2'::text AS server_version")
-    if name in ("standard_conforming_strings", "transaction_isolation") and name.startswith("s"):
-        raise Refused(f'unrecognized configuration parameter "{name}"', "42704")
-    if name == "transaction_isolation":
-        return Pass("SELECT 'SERIALIZABLE'::text AS transaction_isolation")
-    if name in _REMEMBERED:
-        kept = f"nullif(current_setting('redshift.{name}', true), '')"
-        return Pass(f"SELECT coalesce({kept}, {literal(_REMEMBERED[name])}) AS {quote(name)}")
-    if name not in _REAL:
-        raise not_emulated(f"SHOW {name}")
-    return Pass(f"SHOW {name}")
 
 
 def comment(stream: Stream) -> Plan:
@@ -301,9 +178,9 @@ HANDLERS: dict[str, Callable[[Stream], Plan]] = {
     "LISTEN": _refuse("LISTEN"),
     "NOTIFY": _refuse("NOTIFY"),
     "UNLISTEN": _refuse("UNLISTEN"),
-    "SET": set_,
-    "RESET": reset,
-    "SHOW": show,
+    "SET": settings.set_,
+    "RESET": settings.reset,
+    "SHOW": show.show,
     "COMMENT": comment,
     "DROP": drop,
     "TRUNCATE": truncate,

@@ -197,6 +197,7 @@ class Listener:
         for key, value in backend.parameters.items():
             if announced := reply.parameter(key, value):
                 greeting += m.parameter_status(*announced)
+        greeting += m.parameter_status("show_discovery", reply.SHOW_DISCOVERY)
         greeting += m.backend_key(backend.pid, backend.key) + m.ready(backend.status)
         client.sendall(greeting)
         return backend, self._mover(database, user)

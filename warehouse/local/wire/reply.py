@@ -19,6 +19,9 @@ _UNANNOUNCED = {
     "search_path",
 }
 SERVER_VERSION = "8.0.2"
+# Which SHOW commands drivers may use for their metadata calls: those of translate/show.py. Without it they fall back to
+# queries of their own, and know no foreign keys.
+SHOW_DISCOVERY = "4"
 
 # Fields that tell of the PostgreSQL behind us (file, line, routine, and positions in the translated text).
 _INNER_FIELDS = "FLRPpqW"

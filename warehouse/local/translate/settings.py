@@ -1,0 +1,140 @@
+"""SET and RESET: which settings a session has, what they may be set to.
+
+Sources: AWS r_SET, r_RESET, "Modifying the server configuration" (cm_chap_ConfigurationRef).
+"""
+
+from __future__ import annotations
+
+from warehouse.local.translate.plan import Pass, Plan, Refused, Steps, not_emulated
+from warehouse.local.translate.tokens import Stream, literal, quote
+
+# What PostgreSQL behind us knows as it is.
+REAL = {
+    "search_path", "statement_timeout", "timezone", "datestyle", "extra_float_digits", "client_encoding",
+    "application_name", "client_min_messages",
+}  # fmt: skip
+# What is remembered for SHOW and for the query log, with its default.
+REMEMBERED = {
+    "query_group": "unset", "wlm_query_slot_count": "1", "enable_result_cache_for_session": "on",
+    "analyze_threshold_percent": "10", "describe_field_name_in_uppercase": "off",
+    "enable_case_sensitive_identifier": "off", "error_on_nondeterministic_update": "off",
+    "json_serialization_enable": "off", "json_serialization_parse_nested_strings": "off",
+    "navigate_super_null_on_error": "on", "parse_super_null_on_error": "off", "mv_enable_aqmv_for_session": "on",
+    "enable_vacuum_boost": "off", "max_cursor_result_set_size": "0",
+}  # fmt: skip
+# Of those, the ones whose other value would have to change answers, which this server does not do.
+_FIXED = {
+    "describe_field_name_in_uppercase", "enable_case_sensitive_identifier", "error_on_nondeterministic_update",
+    "json_serialization_enable", "json_serialization_parse_nested_strings", "navigate_super_null_on_error",
+    "parse_super_null_on_error",
+}  # fmt: skip
+_SWITCH = {"true": "on", "yes": "on", "1": "on", "false": "off", "no": "off", "0": "off"}
+_NUMBERS = {
+    "wlm_query_slot_count": (1, 50),
+    "analyze_threshold_percent": (0, 100),
+    "max_cursor_result_set_size": (0, 14400000),
+}
+
+
+def remembered(name: str) -> str:
+    """SQL for the present value of a setting that is only remembered."""
+    return f"coalesce(nullif(current_setting('redshift.{name}', true), ''), {literal(REMEMBERED[name])})"
+
+
+def _checked(name: str, value: str) -> str:
+    """The value as SHOW tells it. Raises Refused."""
+    default = REMEMBERED[name]
+    if name in _NUMBERS:
+        low, high = _NUMBERS[name]
+        if not value.isdigit() or not low <= int(value) <= high:
+            raise Refused(f'{value} is outside the valid range for parameter "{name}" ({low} .. {high})', "22023")
+    elif default in ("on", "off"):
+        value = _SWITCH.get(value.lower(), value.lower())
+        if value not in ("on", "off"):
+            raise Refused(f'parameter "{name}" requires a Boolean value', "22023")
+        if name in _FIXED and value != default:
+            raise not_emulated(f"{name} = {value}")
+    return value
+
+
+def set_(stream: Stream) -> Plan:
+    """SET [SESSION | LOCAL] name { TO | = } value [, …]"""
+    scope = ""
+    if stream.accept("LOCAL"):
+        scope = "LOCAL "
+    elif stream.accept("SESSION"):
+        if stream.accept("CHARACTERISTICS", "AS", "TRANSACTION"):
+            return _isolation(stream)
+        if stream.sees("AUTHORIZATION"):
+            raise not_emulated("SET SESSION AUTHORIZATION")
+    if stream.accept("TRANSACTION"):
+        return _isolation(stream)
+    if stream.accept("TIME", "ZONE"):
+        name = "timezone"
+    else:
+        name = stream.name()
+        if stream.accept("."):
+            raise not_emulated(f"setting {name}.{stream.name()}")
+        if not stream.accept("TO"):
+            stream.expect("=")
+    values = []
+    while not stream.done:
+        token = stream.next()
+        if token.kind == "sign" and token.text == ",":
+            continue
+        if token.kind == "sign" and token.text not in ("-", "$"):
+            raise stream.syntax_error()
+        values.append(token)
+    if not values:
+        raise stream.syntax_error()
+    if len(values) == 1 and values[0].word == "DEFAULT":
+        return _reset(name)
+    if name in REMEMBERED:
+        return Pass(f"SET {scope}redshift.{name} = {literal(_checked(name, values[0].text))}")
+    if name not in REAL:
+        raise not_emulated(f"setting {name}")
+    if name == "search_path":
+        if any(value.text.lower() == "pg_redshift" for value in values):
+            raise Refused('schema "pg_redshift" does not exist', "3F000")
+        listed = ", ".join(
+            quote(value.text.lower()) if value.text != "$user" else '"$user"'
+            for value in values
+            if value.kind != "sign"
+        )
+        return Pass(f"SET {scope}search_path = {listed}")
+    return Pass(f"SET {scope}{name} = {literal(''.join(value.text for value in values))}")
+
+
+def _isolation(stream: Stream) -> Plan:
+    if not stream.accept("ISOLATION", "LEVEL"):
+        raise not_emulated("SET TRANSACTION without ISOLATION LEVEL")
+    while not stream.done:
+        if stream.next().word not in (
+            "SERIALIZABLE",
+            "READ",
+            "COMMITTED",
+            "UNCOMMITTED",
+            "REPEATABLE",
+            "SNAPSHOT",
+            "WRITE",
+            "ONLY",
+        ):
+            raise stream.syntax_error()
+    # The level belongs to the database; a session's wish is accepted and changes nothing.
+    return Steps("SELECT 1 WHERE false", tag="SET")
+
+
+def _reset(name: str) -> Plan:
+    if name in REMEMBERED:
+        return Steps(f"SET redshift.{name} = ''", tag="RESET")
+    if name not in REAL:
+        raise not_emulated(f"setting {name}")
+    return Pass(f"RESET {name}")
+
+
+def reset(stream: Stream) -> Plan:
+    name = stream.name()
+    stream.finish()
+    if name == "all":
+        return Pass("RESET ALL")
+    return _reset(name)
