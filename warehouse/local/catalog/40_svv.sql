@@ -78,7 +78,7 @@ CREATE FUNCTION pg_redshift.identity_name(grantee oid) RETURNS varchar LANGUAGE 
     SELECT CASE grantee WHEN 0 THEN 'public' ELSE pg_catalog.pg_get_userbyid(grantee)::text END::varchar(128)
 $$;
 CREATE FUNCTION pg_redshift.identity_type(grantee oid) RETURNS varchar LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN grantee = 0 THEN 'public' WHEN (SELECT rolcanlogin FROM pg_catalog.pg_roles WHERE oid = grantee) THEN 'user' ELSE 'group' END::varchar(32)
+    SELECT CASE grantee WHEN 0 THEN 'public' ELSE pg_redshift.role_kind(grantee) END::varchar(32)
 $$;
 CREATE VIEW pg_redshift.svv_relation_privileges AS
 SELECT t.schema_name AS namespace_name, t.table_name AS relation_name, a.privilege_type::varchar(32) AS privilege_type, a.grantee::integer AS identity_id,
