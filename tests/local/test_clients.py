@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import decimal
 import gc
-import itertools
 import os
 import shutil
 import socket
@@ -48,26 +47,6 @@ drivers = pytest.mark.parametrize("driver", [redshift_connector, psycopg2, psyco
 
 # Of a statement that takes hours, and holds no more than it needs for it.
 SLOW = "SELECT count(*) FROM pg_type a, pg_type b, pg_type c, pg_type d, pg_type e"
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def shared(local_server):
-    """A database for all tests here that make do with a schema of their own."""
-    with contextlib.closing(connect(psycopg, local_server, "dev", autocommit=True)) as connection:
-        connection.execute("CREATE DATABASE shared_by_clients")
-        yield "shared_by_clients"
-        connection.execute("DROP DATABASE shared_by_clients FORCE")
-
-
-@pytest.fixture
-def schema(local_server, shared):
-    """The name of an empty schema, which is dropped with all that is in it."""
-    name = f"s{next(_numbers)}"
-    with contextlib.closing(connect(psycopg, local_server, shared, autocommit=True)) as connection:
-        connection.execute(f"CREATE SCHEMA {name}")
-        yield name
-        connection.execute(f"DROP SCHEMA {name} CASCADE")
 
 
 def in_schema(driver, server, database, schema, **given):
@@ -260,12 +239,6 @@ def test_what_a_client_that_left_was_waiting_for_is_ended(local_server, shared, 
 
 
 # --- one driver's own way ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def pg(local_server, shared, schema):
-    with contextlib.closing(in_schema(psycopg, local_server, shared, schema, autocommit=True)) as connection:
-        yield connection
 
 
 def test_pipelines(pg):

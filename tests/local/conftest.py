@@ -1,0 +1,80 @@
+"""A schema of its own for each test, in one database: a database for each would cost a second."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+
+import psycopg
+import pytest
+
+from warehouse.objectstore import ObjectStore
+from warehouse.settings import load_settings
+
+_numbers = itertools.count(1)
+
+
+def _connect(server, database):
+    return contextlib.closing(
+        psycopg.connect(
+            host=server["host"],
+            port=server["port"],
+            user=server["user"],
+            password=server["password"],
+            dbname=database,
+            sslmode="disable",
+            autocommit=True,
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def shared(local_server):
+    """A database for all tests that make do with a schema of their own."""
+    with _connect(local_server, "dev") as connection:
+        connection.execute("CREATE DATABASE shared_by_tests")
+        yield "shared_by_tests"
+        connection.execute("DROP DATABASE shared_by_tests FORCE")
+
+
+@pytest.fixture
+def schema(local_server, shared):
+    """The name of an empty schema, which is dropped with all that is in it."""
+    name = f"s{next(_numbers)}"
+    with _connect(local_server, shared) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+        yield name
+        connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def pg(local_server, shared, schema):
+    """A connection of psycopg 3 in autocommit; its search path is the test's schema."""
+    with _connect(local_server, shared) as connection:
+        connection.execute(f"SET search_path TO {schema}")
+        yield connection
+
+
+class Stage:
+    """A part of the S3 endpoint of a test's own, and what COPY and UNLOAD need to reach it."""
+
+    def __init__(self, store, uri, role):
+        self.store, self.uri, self.role = store, uri, role
+
+    def put(self, name, data):
+        """Write an object; returns its URI."""
+        self.store.put(f"{self.uri}/{name}", data if isinstance(data, bytes) else data.encode("utf-8"))
+        return f"{self.uri}/{name}"
+
+    def read(self, uri):
+        with self.store.open(uri) as stream:
+            return stream.read()
+
+    def names(self):
+        return [info.uri.removeprefix(self.uri + "/") for info in self.store.list(self.uri + "/")]
+
+
+@pytest.fixture
+def stage(local_server, schema):
+    settings = load_settings({}, home=local_server["home"])
+    return Stage(ObjectStore.from_settings(settings), f"{settings.stage}/{schema}", local_server["iam_role"])
