@@ -39,8 +39,8 @@ def load_error(pg):
     """The row of stl_load_errors about the last COPY of this session, its texts trimmed."""
     found = rows(
         pg,
-        "SELECT trim(filename), line_number, trim(colname), trim(type), trim(col_length), position, trim(raw_field_value), "
-        "err_code, trim(err_reason), trim(raw_line) FROM stl_load_errors WHERE query = pg_last_copy_id()",
+        "SELECT trim(filename), line_number, trim(colname), trim(type), trim(col_length), position, "
+        "trim(raw_field_value), err_code, trim(err_reason), trim(raw_line) FROM stl_load_errors WHERE query = pg_last_copy_id()",
     )
     assert len(found) == 1
     return found[0]
