@@ -40,7 +40,8 @@ def load_error(pg):
     found = rows(
         pg,
         "SELECT trim(filename), line_number, trim(colname), trim(type), trim(col_length), position, "
-        "trim(raw_field_value), err_code, trim(err_reason), trim(raw_line) FROM stl_load_errors WHERE query = pg_last_copy_id()",
+        "trim(raw_field_value), err_code, trim(err_reason), trim(raw_line) FROM stl_load_errors WHERE query = "
+        "pg_last_copy_id()",
     )
     assert len(found) == 1
     return found[0]
