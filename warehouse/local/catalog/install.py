@@ -53,9 +53,11 @@ BEGIN
     END LOOP;
     DROP EVENT TRIGGER IF EXISTS redshift_forget_dropped;
     DROP EVENT TRIGGER IF EXISTS redshift_rebind_views;
-    FOR one IN SELECT p.oid::regprocedure AS signature FROM pg_catalog.pg_proc p WHERE p.pronamespace =
-    'pg_redshift'::regnamespace LOOP
-        EXECUTE format('DROP ROUTINE IF EXISTS %s CASCADE', one.signature);
+    FOR one IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'pg_redshift'::regnamespace LOOP
+        -- Not if it went with another that it needs.
+        IF EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.oid = one.oid) THEN
+            EXECUTE format('DROP ROUTINE %s CASCADE', one.oid::regprocedure);
+        END IF;
     END LOOP;
 END $$;
 """
