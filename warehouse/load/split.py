@@ -90,7 +90,8 @@ class _Lines:
                 block, self._ahead = block[:end], block[end:] + self._ahead
             blocks.append(block)
         lines = sum(block.count(b"\n") for block in blocks)
-        chunk = Chunk(tuple(blocks), self._line, lines)
+        # In one piece from here on: whoever sends it would join it, and hold the blocks as well meanwhile.
+        chunk = Chunk((b"".join(blocks),), self._line, lines)
         self._line += lines
         return chunk
 

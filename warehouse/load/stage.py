@@ -36,9 +36,9 @@ from warehouse.schema import TableDesign
 
 # The number of slices of a small warehouse (two nodes); any multiple spreads evenly over it.
 SLICES = 4
-# Raw bytes of a part. At most: four workers then hold 80 MB, and level 1 leaves about 4 MB of each. At least: below
-# this a request costs more than the parallel reading gains.
-PART_BYTES = 16 << 20
+# Raw bytes of a part. At most: four workers and the reader then hold 50 MB, and level 1 leaves about 2 MB of each. At
+# least: below this a request costs more than the parallel reading gains.
+PART_BYTES = 8 << 20
 _LEAST_PART_BYTES = 512 << 10
 # Compression and upload both release the GIL; more threads than this only hold more memory.
 WORKERS = 4
