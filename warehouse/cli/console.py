@@ -13,10 +13,11 @@ from rich.markup import escape
 from rich.table import Table
 
 # Where there is no terminal (a log, a pipe), 80 columns would fold most tables.
-_WIDTH = shutil.get_terminal_size((110, 40)).columns
+_WIDTH, _HEIGHT = shutil.get_terminal_size((110, 40))
 
-console = Console(highlight=False, width=_WIDTH)
-errors = Console(stderr=True, highlight=False, width=_WIDTH)
+# Both must be said: with TERM=dumb, as in most CI, rich takes 80 columns unless it is told a whole size.
+console = Console(highlight=False, width=_WIDTH, height=_HEIGHT)
+errors = Console(stderr=True, highlight=False, width=_WIDTH, height=_HEIGHT)
 
 
 def fail(message: str, *, code: int = 1) -> NoReturn:
