@@ -150,7 +150,27 @@ BEGIN
         PERFORM pg_redshift.add_constraint(rel, one);
     END LOOP;
     PERFORM pg_redshift.keep_lengths(rel);
+    PERFORM pg_redshift.serialise_writers(rel);
 END $$;
+
+-- Writers to a table wait for one another until they end; readers never do (AWS c_write_readwrite). UPDATE and DELETE also
+-- read the table: a second lock, which nobody waits for, says so to wire/serial.py.
+CREATE OR REPLACE FUNCTION pg_redshift.write_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_catalog.pg_advisory_xact_lock((2::bigint << 32) + TG_RELID::bigint);
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM pg_catalog.pg_advisory_xact_lock_shared((4::bigint << 32) + TG_RELID::bigint);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION pg_redshift.serialise_writers(rel oid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT relpersistence <> 't' AND relkind = 'r' FROM pg_catalog.pg_class WHERE oid = rel) THEN
+        EXECUTE format('CREATE OR REPLACE TRIGGER rs_write_lock BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT EXECUTE FUNCTION pg_redshift.write_lock()', rel::regclass);
+    END IF;
+END $$;
+DO $$ BEGIN PERFORM pg_redshift.serialise_writers(d.relid) FROM pg_redshift.table_design d JOIN pg_catalog.pg_class c ON c.oid = d.relid; END $$;
 
 -- VARCHAR(n) and CHAR(n) count bytes in Redshift: a hidden check beside each such column says so.
 CREATE FUNCTION pg_redshift.keep_lengths(rel oid) RETURNS void LANGUAGE plpgsql AS $$

@@ -126,5 +126,6 @@ BEGIN
     WHERE a.attrelid = rel AND a.attnum > 0 AND NOT a.attisdropped;
     IF is_table THEN
         PERFORM pg_redshift.keep_lengths(rel);
+        PERFORM pg_redshift.serialise_writers(rel);
     END IF;
 END $$;

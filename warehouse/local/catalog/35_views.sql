@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS pg_redshift.late_view (
 );
 CREATE TABLE IF NOT EXISTS pg_redshift.materialized_view (relid oid PRIMARY KEY, auto_refresh boolean NOT NULL);
 
-CREATE FUNCTION pg_redshift.refuse_write() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION pg_redshift.refuse_write() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION USING ERRCODE = '0A000',
         MESSAGE = format('cannot %s a view', CASE TG_OP WHEN 'INSERT' THEN 'insert into' WHEN 'UPDATE' THEN 'update' ELSE 'delete from' END);
@@ -53,7 +53,7 @@ CREATE FUNCTION pg_redshift.state_of(reads text[]) RETURNS text LANGUAGE sql STA
 $$;
 
 -- Reading a view that could not be bound.
-CREATE FUNCTION pg_redshift.unbound(state text, message text) RETURNS SETOF record LANGUAGE plpgsql VOLATILE AS $$
+CREATE OR REPLACE FUNCTION pg_redshift.unbound(state text, message text) RETURNS SETOF record LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message;
 END $$;

@@ -53,7 +53,9 @@ BEGIN
     END LOOP;
     DROP EVENT TRIGGER IF EXISTS redshift_forget_dropped;
     DROP EVENT TRIGGER IF EXISTS redshift_rebind_views;
-    FOR one IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'pg_redshift'::regnamespace LOOP
+    FOR one IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'pg_redshift'::regnamespace
+        -- triggers of users' tables and views stand on these
+        AND p.proname NOT IN ('write_lock', 'refuse_write', 'unbound') LOOP
         -- Not if it went with another that it needs.
         IF EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.oid = one.oid) THEN
             EXECUTE format('DROP ROUTINE %s CASCADE', one.oid::regprocedure);

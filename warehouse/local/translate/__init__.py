@@ -5,7 +5,7 @@ statements.py  which family a statement belongs to    query.py    SELECT and DML
 create_table.py  alter_table.py  transfer.py  utility.py   one file a family
 """
 
-from warehouse.local.translate.plan import Copy, Nothing, Pass, Plan, Refuse, Refused, Steps, Unload
+from warehouse.local.translate.plan import Commit, Copy, Nothing, Pass, Plan, Refuse, Refused, Steps, Unload
 from warehouse.local.translate.statements import translate
 
-__all__ = ["Copy", "Nothing", "Pass", "Plan", "Refuse", "Refused", "Steps", "Unload", "translate"]
+__all__ = ["Commit", "Copy", "Nothing", "Pass", "Plan", "Refuse", "Refused", "Steps", "Unload", "translate"]

@@ -5,6 +5,7 @@ Steps     several statements of PostgreSQL of which the client sees one
 Refuse    an error, in Redshift's words where they are known
 Copy      COPY … FROM 's3://…'
 Unload    UNLOAD ('…') TO 's3://…'
+Commit    the end of a block, which a serializable database may refuse
 Nothing   an empty statement
 """
 
@@ -72,11 +73,16 @@ class Unload:
 
 
 @dataclass(frozen=True)
+class Commit:
+    """COMMIT."""
+
+
+@dataclass(frozen=True)
 class Nothing:
     """An empty statement."""
 
 
-Plan = Pass | Steps | Refuse | Copy | Unload | Nothing
+Plan = Pass | Steps | Refuse | Copy | Unload | Commit | Nothing
 
 
 class Refused(Exception):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from warehouse.local.translate import settings, show
-from warehouse.local.translate.plan import Pass, Plan, Refused, Steps, not_emulated
+from warehouse.local.translate.plan import Commit, Pass, Plan, Refused, Steps, not_emulated
 from warehouse.local.translate.tokens import Stream, literal, path, quote
 
 
@@ -39,7 +39,8 @@ def begin(stream: Stream) -> Plan:
             stream.accept(",")
             if stream.peek().word not in ("ISOLATION", "READ"):
                 raise stream.syntax_error()
-    return Pass(f"BEGIN{read_only}", control=True)
+    # One snapshot for the whole block; serial.py tells the two levels apart.
+    return Pass(f"BEGIN ISOLATION LEVEL REPEATABLE READ{read_only}", control=True)
 
 
 def _end(word: str) -> Callable[[Stream], Plan]:
@@ -49,7 +50,7 @@ def _end(word: str) -> Callable[[Stream], Plan]:
         if stream.sees("TO") or stream.sees("PREPARED"):
             raise Refused('SQL command "ROLLBACK TO" not supported.', "0A000")
         stream.finish()
-        return Pass(word, control=True)
+        return Commit() if word == "COMMIT" else Pass(word, control=True)
 
     return handler
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from warehouse.local.wire.messages import Notice
+from warehouse.local.wire.messages import Notice, error
 
 # Redshift announces neither of these; libpq then doubles backslashes, which is what Redshift needs.
 _UNANNOUNCED = {
@@ -22,6 +22,8 @@ SERVER_VERSION = "8.0.2"
 # Which SHOW commands drivers may use for their metadata calls: those of translate/show.py. Without it they fall back to
 # queries of their own, and know no foreign keys.
 SHOW_DISCOVERY = "4"
+# Two blocks changed the same rows (AWS: SNAPSHOT isolation).
+CONFLICT = "could not complete because of conflict with concurrent transaction"
 
 # Fields that tell of the PostgreSQL behind us (file, line, routine, and positions in the translated text).
 _INNER_FIELDS = "FLRPpqW"
@@ -54,8 +56,17 @@ def notice(found: Notice, *, translated: bool = True) -> Notice:
         fields.pop("H", None)
         fields.pop("D", None)
     elif state in ("40001", "40P01"):
-        fields.update(C="XX000", M="could not complete because of conflict with concurrent transaction")
+        fields.update(C="XX000", M=CONFLICT)
+    elif state == "57014":
+        fields.update(M="Query (0) canceled on user's request")
     return replace(found, fields=fields)
+
+
+def isolation_violation(table: int, transactions: tuple[int, ...], pid: int) -> Notice:
+    """Error 1023 of a serializable database (AWS c_serial_isolation)."""
+    listed = ", ".join(str(xid) for xid in transactions)
+    cycle = f"Serializable isolation violation on table - {table}, transactions forming the cycle are: {listed}"
+    return error("XX000", "1023", detail=f"{cycle} (pid:{pid})")
 
 
 _LONG = {"v": "character varying", "c": "character"}

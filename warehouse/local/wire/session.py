@@ -23,9 +23,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from warehouse.local.translate import Copy, Nothing, Pass, Plan, Refuse, Steps, Unload, translate
+from warehouse.local.translate import Commit, Copy, Nothing, Pass, Plan, Refuse, Steps, Unload, translate
 from warehouse.local.wire import messages as m
-from warehouse.local.wire import reply
+from warehouse.local.wire import reply, serial
 from warehouse.local.wire.upstream import Upstream, UpstreamError, UpstreamGone
 
 _CHUNK = 1 << 16
@@ -37,6 +37,7 @@ _PIPELINE = 1 << 20
 # A statement that PostgreSQL refuses; its answer is put in the words of the refusal that it stands for.
 _SENTINEL = "pg_redshift.refused"
 _REFUSED = f"SELECT FROM {_SENTINEL}"
+_LEVEL = "SELECT upper(current_setting('redshift.isolation_level', true))"
 _ABORTED = m.error("25P02", "current transaction is aborted, commands ignored until end of transaction block")
 
 
@@ -68,6 +69,9 @@ class Mover(Protocol):
 class Session:
     """The conversation with one authenticated client."""
 
+    # One for all sessions of the server.
+    _certifier = serial.Certifier()
+
     def __init__(self, client: socket.socket, upstream: Upstream, mover: Mover) -> None:
         self._client = client
         self._encrypted = isinstance(client, ssl.SSLSocket)
@@ -92,6 +96,8 @@ class Session:
         self._failed = False
         # What the client reads instead of PostgreSQL's answer to _REFUSED.
         self._refusal: Refuse | None = None
+        # The isolation level of the database (AWS r_CREATE_DATABASE).
+        self._serializable = True
         self._filter: Callable[[bytes, bytes], bytes | None] | None = None
 
     @property
@@ -102,6 +108,7 @@ class Session:
     def run(self) -> None:
         """Serve the client until it leaves. Raises UpstreamGone when PostgreSQL goes away first."""
         try:
+            self._serializable = self._upstream.rows(_LEVEL)[0][0] != "SNAPSHOT"
             while True:
                 for kind, body in self._reader:
                     self._handle(kind, body)
@@ -164,7 +171,8 @@ class Session:
             self._say(m.EMPTY_QUERY)
             self._say_ready()
             return
-        if all(isinstance(plan, Pass) for plan in plans):
+        single = len(plans) == 1 or self._upstream.status == b"T"
+        if single and all(isinstance(plan, Pass) for plan in plans):
             self._owed.append(True)
             self._forward(m.query(";\n".join(plan.sql for plan in plans if isinstance(plan, Pass))))
             return
@@ -172,11 +180,11 @@ class Session:
         wrap = (
             len(plans) > 1
             and self._upstream.status == b"I"
-            and not any(isinstance(plan, Pass) and plan.control for plan in plans)
+            and not any(isinstance(plan, Commit) or (isinstance(plan, Pass) and plan.control) for plan in plans)
         )
         failed = False
         if wrap:
-            self._upstream.run("BEGIN")
+            self._upstream.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
         for plan in plans:
             if not self._run(plan):
                 failed = True
@@ -242,6 +250,8 @@ class Session:
             self._abort()
             self._say(failure.notice.encode())
             return False
+        if isinstance(plan, Commit):
+            return self._commit()
         if isinstance(plan, Pass):
             plan = Steps(plan.sql)
         assert isinstance(plan, Steps)
@@ -274,6 +284,21 @@ class Session:
         finally:
             self._filter = None
         return not failed
+
+    def _commit(self) -> bool:
+        """COMMIT; in a serializable database only what could have run one after another is committed."""
+        done = None
+        if self._serializable and self._upstream.status == b"T":
+            done = serial.Transaction.from_row(self._upstream.rows(serial.QUESTION)[0])
+            if done and (other := self._certifier.admit(done)):
+                self._upstream.run("ROLLBACK")
+                table = min(done.reads & other.writes or other.reads & done.writes or done.writes)
+                self._say(reply.isolation_violation(table, (other.xid, done.xid), self._upstream.pid).encode())
+                return False
+        committed = self._steps(Steps("COMMIT"))
+        if done and not committed:
+            self._certifier.forget(done)
+        return committed
 
     def _quietly(self, statements: Sequence[str]) -> bool:
         """Run what the client does not see, but for an error."""
@@ -445,7 +470,10 @@ class Session:
             found = m.parse_notice(body)
             if self._refusal is not None and kind == b"E" and _SENTINEL in found.text:
                 found = _refused(self._refusal)
-            self._say(reply.notice(found).encode(kind))
+            found = reply.notice(found)
+            if found.text == reply.CONFLICT and self._serializable:
+                found = reply.isolation_violation(0, (), self._upstream.pid)
+            self._say(found.encode(kind))
         elif kind == b"G":  # no plan of ours lets a client's COPY … FROM STDIN through
             self._forward(m.message(b"f", m.text("COPY FROM STDIN is not supported")))
         else:
