@@ -7,7 +7,7 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from warehouse.local.translate import Copy, Nothing, Pass, Refuse, Steps, Unload, translate
+from warehouse.local.translate import Commit, Copy, Nothing, Pass, Refuse, Steps, Unload, translate
 
 WORDS = re.split(
     r"\s+",
@@ -34,6 +34,6 @@ def test_every_text_gets_plans(text):
     plans = translate(text)
     assert plans
     for plan in plans:
-        assert isinstance(plan, Pass | Steps | Refuse | Copy | Unload | Nothing)
+        assert isinstance(plan, Pass | Steps | Refuse | Copy | Unload | Commit | Nothing)
         if isinstance(plan, Refuse):
             assert plan.message and len(plan.sqlstate) == 5

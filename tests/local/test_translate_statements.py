@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.local.translate import Copy, Pass, Refuse, Steps, Unload, translate
+from warehouse.local.translate import Commit, Copy, Pass, Refuse, Steps, Unload, translate
 
 
 def plan(statement):
@@ -187,7 +187,7 @@ def test_transactions():
         assert plan(statement).sql.startswith("BEGIN")
         assert plan(statement).control
     for statement in ("COMMIT", "END", "COMMIT WORK", "END TRANSACTION"):
-        assert plan(statement) == Pass("COMMIT", control=True)
+        assert plan(statement) == Commit()
     for statement in ("ROLLBACK", "ABORT", "ROLLBACK WORK"):
         assert plan(statement) == Pass("ROLLBACK", control=True)
 

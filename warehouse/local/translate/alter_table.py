@@ -11,7 +11,7 @@ from typing import Any
 
 from warehouse.local.translate import types
 from warehouse.local.translate.create_table import TYPES_OF, column, encoding_name, table_constraint
-from warehouse.local.translate.plan import Plan, Refused, Steps, not_emulated
+from warehouse.local.translate.plan import Plan, Refused, Steps
 from warehouse.local.translate.table_attributes import DISTSTYLES, MAX_COMPOUND
 from warehouse.local.translate.tokens import Stream, literal, path, quote
 
@@ -29,8 +29,8 @@ def alter_table(stream: Stream) -> Plan:
         plan = Steps(f"ALTER TABLE {path(name)} OWNER TO {quote(stream.name())}")
     elif stream.accept("ALTER"):
         plan = _alter(stream, name)
-    elif stream.sees("APPEND"):
-        raise not_emulated("ALTER TABLE APPEND")
+    elif stream.accept("APPEND"):
+        plan = _append(stream, name)
     else:
         raise stream.syntax_error()
     stream.finish()
@@ -229,6 +229,15 @@ def drop_table(stream: Stream) -> Plan:
         f"DROP TABLE {'IF EXISTS ' if if_exists else ''}{listed}{' CASCADE' if cascade == 'true' else ''}",
         before=(f"SELECT pg_redshift.before_drop_table(ARRAY[{array}], {cascade})",),
     )
+
+
+def _append(stream: Stream, name: tuple[str, ...]) -> Steps:
+    """APPEND FROM source [IGNOREEXTRA | FILLTARGET] (r_ALTER_TABLE_APPEND)."""
+    stream.expect("FROM")
+    source = stream.qualified()
+    mode = next((word for word in ("IGNOREEXTRA", "FILLTARGET") if stream.accept(word)), "")
+    call = f"pg_redshift.append_table({literal(path(name))}, {literal(path(source))}, {literal(mode)})"
+    return Steps(f"DO {literal(f'BEGIN PERFORM {call}; END')}", tag="ALTER TABLE", alone="ALTER TABLE APPEND")
 
 
 def _cascade(stream: Stream) -> str:

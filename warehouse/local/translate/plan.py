@@ -27,8 +27,8 @@ class Pass:
 class Steps:
     """Statements that belong together; the client sees the answer of `main`, under `tag` when one is given.
 
-    `alone` names what may not run inside a transaction block; `commits` commits a block that is open first; `apart`
-    keeps the statements out of one transaction.
+    `alone` names what may not run inside a transaction block, `inside` what runs only in one; `commits` commits a block
+    that is open first; `apart` keeps the statements out of one transaction.
     """
 
     main: str
@@ -38,6 +38,7 @@ class Steps:
     alone: str = ""
     commits: bool = False
     apart: bool = False
+    inside: str = ""
 
     def sql(self) -> str:
         return ";\n".join((*self.before, self.main, *self.after))

@@ -11,6 +11,7 @@ from warehouse.local.translate import (
     create_table,
     databases,
     grants,
+    prepared,
     transfer,
     users,
     utility,
@@ -78,7 +79,7 @@ def _one(text: str, tokens: list[Token]) -> Plan:
         return views.drop_view(stream)
     if first.word == "DROP" and stream.accept("TABLE"):
         return alter_table.drop_table(stream)
-    handler = utility.HANDLERS.get(first.word)
+    handler = utility.HANDLERS.get(first.word) or prepared.HANDLERS.get(first.word)
     if handler is None:
         raise not_emulated(_title(text, tokens))
     return handler(stream)

@@ -67,7 +67,7 @@ def comment(stream: Stream) -> Plan:
     stream.expect("ON")
     kind = stream.next().word
     if kind == "CONSTRAINT":
-        raise not_emulated("COMMENT ON CONSTRAINT")
+        return _comment_on_constraint(stream)
     if kind not in ("TABLE", "COLUMN", "SCHEMA", "VIEW", "DATABASE"):
         raise stream.syntax_error()
     parts = [stream.name()]
@@ -77,6 +77,17 @@ def comment(stream: Stream) -> Plan:
     text = "NULL" if stream.accept("NULL") else literal(stream.string())
     stream.finish()
     return Pass(f"COMMENT ON {kind} {path(tuple(parts))} IS {text}")
+
+
+def _comment_on_constraint(stream: Stream) -> Plan:
+    name = stream.name()
+    stream.expect("ON")
+    table = stream.qualified()
+    stream.expect("IS")
+    text = "NULL" if stream.accept("NULL") else literal(stream.string())
+    stream.finish()
+    call = f"pg_redshift.comment_on_constraint({literal(name)}, {literal(path(table))}, {text})"
+    return Steps(f"DO {literal(f'BEGIN PERFORM {call}; END')}", tag="COMMENT")
 
 
 def drop(stream: Stream) -> Plan:

@@ -246,6 +246,8 @@ class Session:
                 return True
             if isinstance(plan, Steps) and plan.alone and self._upstream.status == b"T":
                 raise Failed(m.error("25001", f"{plan.alone} cannot run inside a transaction block"))
+            if isinstance(plan, Steps) and plan.inside and self._upstream.status == b"I":
+                raise Failed(m.error("25P01", f"{plan.inside} may only be used in begin/end transaction blocks"))
         except Failed as failure:
             self._abort()
             self._say(failure.notice.encode())
