@@ -16,6 +16,8 @@ from warehouse.local.translate.tokens import Stream, quote
 
 def prepare(stream: Stream) -> Plan:
     """PREPARE name [(type, …)] AS statement"""
+    if stream.sees("TRANSACTION") and stream.peek(1).kind == "string":
+        raise Refused("PREPARE TRANSACTION is not supported", "0A000")
     name = quote(stream.name())
     listed = []
     if stream.accept("("):
