@@ -59,6 +59,12 @@ def assert_gone(processes):
     assert [p.cmdline() for p in alive] == []
 
 
+def kill(server):
+    process = psutil.Process(server["pid"])
+    process.kill()
+    process.wait(LIMIT)
+
+
 def left_in(home):
     return {path.name for path in (home / ".warehouse").iterdir()}
 
@@ -191,7 +197,7 @@ def test_a_restarted_server_has_its_old_url_and_sigterm_stops_it_with_clients_at
         done.execute("INSERT INTO kept VALUES (5, 'more')")
         open_.execute("INSERT INTO kept VALUES (6, 'not')")
         leftover = parts(server)
-        os.kill(server["pid"], signal.SIGKILL)
+        kill(server)
         again = control.start(home, port=0)
     assert again["started"] and again["password"] == server["password"]
     assert_gone(leftover)
@@ -210,7 +216,7 @@ def test_ephemeral_keeps_nothing_touches_nothing_and_is_cleaned_up_after_sigkill
 
     killed = control.start(home, port=0, ephemeral=True)
     leftover = parts(killed)
-    os.kill(killed["pid"], signal.SIGKILL)
+    kill(killed)
     kept = control.start(home, port=0)
     assert_gone(leftover)
     assert "ephemeral" not in left_in(home)
@@ -218,7 +224,7 @@ def test_ephemeral_keeps_nothing_touches_nothing_and_is_cleaned_up_after_sigkill
 
     # Reset, too, ends what a kill left behind.
     leftover = parts(kept)
-    os.kill(kept["pid"], signal.SIGKILL)
+    kill(kept)
     control.reset(home)
     assert_gone(leftover)
     assert left_in(home) == {"lock"}
@@ -243,12 +249,12 @@ def test_parts_that_die(home):
 
     # Without PostgreSQL or the S3 endpoint the server would only seem to run.
     for word in ("postgres -D", "warehouse.local.s3"):
+        server = control.start(home, port=0)
+        assert execute(server, "SELECT count(*) FROM kept") == [(1,)]
         running = parts(server)
         part(server, word).kill()
         assert_gone(running)
         assert control.status(home) is None
-        server = control.start(home, port=0)
-        assert execute(server, "SELECT count(*) FROM kept") == [(1,)]
 
 
 def test_stopping_what_does_not_run_is_no_fault(tmp_path):

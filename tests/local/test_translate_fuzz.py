@@ -20,7 +20,7 @@ WORDS = re.split(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join) | st.text(max_size=30))
 @example("SELECT * FROM a, b WHERE a.x = b.x(+)")
 @example("SELECT * EXCLUDE a FROM t")

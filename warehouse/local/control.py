@@ -30,6 +30,7 @@ def start(home: Path, *, port: int = PORT, ephemeral: bool = False, slices: int 
 
     `description["started"]` tells whether this call started it. Raises LocalServerError.
     """
+    _children[:] = [child for child in _children if child.poll() is None]
     running = status(home)
     if running is not None:
         return {**running, "started": False}
@@ -132,6 +133,7 @@ def stop(home: Path) -> bool:
 def reset(home: Path) -> None:
     """Stop the server of `home` and remove all that it kept."""
     stop(home)
+    _children[:] = [child for child in _children if child.poll() is None]
     state = home / STATE_FOLDER
     Postgres(state / POSTGRES).end_leftover()
     Postgres(state / EPHEMERAL / POSTGRES).end_leftover()

@@ -220,7 +220,7 @@ def _plain(value: str, column: Column) -> str:
         return value
     # COPY cuts the digits that a DECIMAL has no place for (ROUNDEC is there to round them); PostgreSQL would round.
     whole, _, digits = value.partition(".")
-    return f"{whole}.{digits[: column.scale]}" if column.scale else whole if whole.strip("+-") else "0"
+    return f"{whole}.{digits[: column.scale]}" if column.scale else whole if whole.strip("+-") else f"{whole}0"
 
 
 def _null(value: str, column: Column, text: Text) -> str | None:
