@@ -39,6 +39,15 @@ FUNCTIONS = frozenset(
         "pg_get_late_binding_view_cols", "pg_last_copy_id", "pg_last_copy_count",
         "pg_last_unload_id", "pg_last_unload_count", "pg_last_query_id",
         "bool_and", "bool_or", "sysdate",
+        "add_months", "array_concat", "array_flatten", "bpcharcmp", "can_json_parse", "charindex",
+        "convert_timezone", "crc32", "date_cmp", "date_cmp_timestamp", "date_cmp_timestamptz", "date_part_year",
+        "date_trunc", "dateadd", "datediff", "difference", "fnv_hash", "func_sha1", "get_array_length",
+        "interval_cmp", "is_array", "is_boolean", "is_object", "is_scalar", "is_valid_json", "is_valid_json_array",
+        "is_varchar", "json_array_length", "json_extract_array_element_text", "json_parse", "json_serialize",
+        "json_typeof", "last_day", "months_between", "next_day", "regexp_count", "regexp_instr", "regexp_replace",
+        "regexp_substr", "round", "sha", "sha1", "sha2", "soundex", "split_part", "split_to_array", "strtol",
+        "subarray", "timestamp_cmp", "timestamp_cmp_date", "timestamp_cmp_timestamptz", "timestamptz_cmp",
+        "timestamptz_cmp_date", "timestamptz_cmp_timestamp", "to_date", "to_timestamp", "trunc",
     }
 )  # fmt: skip
 

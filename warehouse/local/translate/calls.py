@@ -10,8 +10,8 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from warehouse.local import catalog
-from warehouse.local.translate import aggregates, functions
-from warehouse.local.translate.names import Touched, on_leader
+from warehouse.local.translate import aggregates, dates, functions, scalars
+from warehouse.local.translate.names import Touched, names_catalog, on_leader
 from warehouse.local.translate.plan import Refused, not_emulated
 from warehouse.local.translate.shapes import ours, outermost
 
@@ -25,7 +25,7 @@ _CLOCK = (exp.CurrentTimestamp, exp.CurrentTime, exp.Localtime, exp.Localtimesta
 _NO_TABLE = "One or more of the used functions must be applied on at least one user created table."
 
 Handler = Callable[[exp.Anonymous], exp.Expression]
-HANDLERS: dict[str, Handler] = {**aggregates.HANDLERS}
+HANDLERS: dict[str, Handler] = {**aggregates.HANDLERS, **dates.HANDLERS, **scalars.HANDLERS}
 
 
 def redirect_functions(tree: exp.Expression, touches: Touched) -> None:
@@ -36,16 +36,20 @@ def redirect_functions(tree: exp.Expression, touches: Touched) -> None:
     for node in reversed(list(tree.find_all(exp.Func))):
         if isinstance(node, exp.Anonymous):
             _by_name(node, touches)
+        elif isinstance(node, exp.Extract):
+            node.replace(dates.extract(node))
+        elif isinstance(node, exp.Substring | exp.Trim):
+            node.set("this", scalars.as_text(node.this))
         elif isinstance(node, exp.Array):
-            if not on_leader(node):
-                raise not_emulated("function array()")
+            if not (on_leader(node) and names_catalog(node)) and node.find_ancestor(exp.Dot) is None:
+                node.replace(scalars.HANDLERS["array"](exp.Anonymous(this="array", expressions=node.expressions)))
         elif isinstance(node, _CLOCK):
             _leader_only(node.sql_name().lower(), touches)
         elif not isinstance(node, _GRAMMAR):
             raise not_emulated(f"function {node.sql_name().lower()}()")
     for select, place, label in labels:
         item = select.expressions[place]
-        if not isinstance(item, exp.Alias) and _label(item) != label:
+        if not isinstance(item, exp.Alias) and _called(item) != label:
             item.replace(exp.alias_(item.copy(), label, quoted=True))
 
 
@@ -60,14 +64,20 @@ def _labels(tree: exp.Expression) -> list[tuple[exp.Select, int, str]]:
 
 def _label(item: exp.Expression) -> str:
     """The name of a result column that is a call without an alias, or ""."""
+    name = _called(item)
+    return functions.LABELS.get(name, name)
+
+
+def _called(item: exp.Expression) -> str:
     while isinstance(item, exp.Window | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
         item = item.this
+    if isinstance(item, exp.Extract):
+        return "date_part"
+    if isinstance(item, exp.Array):
+        return "array"
     if isinstance(item, exp.Dot):
         item = item.expression
-    if not isinstance(item, exp.Anonymous):
-        return ""
-    name = item.name.lower()
-    return functions.LABELS.get(name, name)
+    return item.name.lower() if isinstance(item, exp.Anonymous) else ""
 
 
 def _by_name(node: exp.Anonymous, touches: Touched) -> None:
@@ -85,6 +95,7 @@ def _by_name(node: exp.Anonymous, touches: Touched) -> None:
         _leader_only(name, touches)
     if name in functions.COMPUTE_ONLY and not (touches.user or touches.system):
         raise Refused(_NO_TABLE, "0A000")
+    scalars.cast_strings(node)
     if name in HANDLERS:
         target = outermost(node) if whole is node else whole
         target.replace(HANDLERS[name](node))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from warehouse.local.translate.names import on_leader
+from warehouse.local.translate.names import names_catalog, on_leader
 from warehouse.local.translate.plan import Refused, not_emulated
 
 # What a value may be cast to (c_Supported_data_types), in sqlglot's names.
@@ -23,8 +23,7 @@ def size_casts(tree: exp.Expression) -> None:
     """Give every cast the size that Redshift gives it. Raises Refused for types that Redshift has not."""
     for kind in tree.find_all(exp.DataType):
         name = kind.this.value if isinstance(kind.this, exp.DType) else str(kind.this)
-        select = kind.find_ancestor(exp.Select)
-        of_catalog = select is not None and on_leader(kind) and next(select.find_all(exp.Table), None) is not None
+        of_catalog = on_leader(kind) and names_catalog(kind)
         if name in _UNKNOWN:
             raise Refused(f'type "{name.lower()}" does not exist', "42704")
         if name not in _TYPES and not on_leader(kind):

@@ -19,7 +19,7 @@ SAME = {
     # strings
     "ascii", "btrim", "char_length", "character_length", "chr", "initcap", "left", "length", "lower", "lpad", "ltrim",
     "md5", "octet_length", "quote_ident", "quote_literal", "repeat", "replace", "reverse", "right", "rpad", "rtrim",
-    "strpos", "translate", "upper",
+    "strpos", "substr", "to_hex", "translate", "upper",
     # conditions
     "coalesce", "greatest", "least", "nullif",
     # aggregates and windows
@@ -27,7 +27,7 @@ SAME = {
     "var_samp", "variance", "cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile",
     "percent_rank", "rank", "row_number",
     # dates
-    "date_part", "to_date", "to_timestamp", "to_number", "date_trunc", "to_char",
+    "age", "isfinite", "timezone", "to_char", "to_number",
     # the session and the leader's catalogs, used by clients that reflect
     "array_lower", "array_to_string", "array_upper", "col_description", "current_database", "current_schema",
     "current_schemas", "current_setting", "format_type", "generate_series", "has_database_privilege",
@@ -38,7 +38,7 @@ SAME = {
 
 RENAMED = {
     "nvl": "coalesce", "textlen": "length", "replicate": "repeat", "dexp": "exp", "dlog1": "ln", "dlog10": "log",
-    "dsqrt": "sqrt", "rand": "random",
+    "dsqrt": "sqrt", "rand": "random", "trim": "btrim",
 }  # fmt: skip
 
 # What PostgreSQL has and Redshift refuses.
@@ -62,5 +62,13 @@ LEADER_ONLY = {
 COMPUTE_ONLY = {"listagg", "median", "percentile_cont", "percentile_disc", "approximate_percentile_disc"}
 
 # Redshift names a result column otherwise than its function.
-LABELS = {"dateadd": "date_add", "datediff": "date_diff", "approximate_count": "count", "nvl": "coalesce",
-          "approximate_percentile_disc": "percentile_disc"}  # fmt: skip
+LABELS = {
+    "approximate_count": "count",
+    "approximate_percentile_disc": "percentile_disc",
+    "date_part": "pgdate_part",
+    "dateadd": "date_add",
+    "datediff": "date_diff",
+    "nvl": "coalesce",
+    "nvl2": "case",
+    "sysdate": "timestamp",
+}

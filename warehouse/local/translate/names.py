@@ -64,6 +64,12 @@ def on_leader(node: exp.Expression) -> bool:
     return isinstance(select, exp.Select) and all(is_catalog(table) for table in tables(select))
 
 
+def names_catalog(node: exp.Expression) -> bool:
+    """True when the query around `node` reads anything at all."""
+    select = node.find_ancestor(exp.Select)
+    return select is not None and next(select.find_all(exp.Table), None) is not None
+
+
 def is_catalog(table: exp.Table) -> bool:
     """A catalog of PostgreSQL, or a system view of Redshift."""
     return (

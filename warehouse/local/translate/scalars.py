@@ -1,0 +1,78 @@
+"""Functions of strings, conditions and JSON whose calls have to be rewritten.
+
+Redshift's string functions take numbers and dates too (AWS r_REPEAT and r_CHARINDEX show it): their first arguments are
+cast to text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from warehouse.local.translate.plan import Refused
+from warehouse.local.translate.shapes import call, ours
+
+# Functions of strings, and how many of their first arguments are strings.
+_STRINGS = {
+    "btrim": 2, "char_length": 1, "character_length": 1, "charindex": 2, "concat": 2, "crc32": 1, "func_sha1": 1,
+    "initcap": 1, "left": 1, "len": 1, "length": 1, "lower": 1, "lpad": 1, "ltrim": 2, "md5": 1, "octet_length": 1,
+    "quote_ident": 1, "quote_literal": 1, "regexp_count": 2, "regexp_instr": 2, "regexp_replace": 3, "regexp_substr": 2,
+    "repeat": 1, "replace": 3, "replicate": 1, "reverse": 1, "right": 1, "rpad": 1, "rtrim": 2, "sha": 1, "sha1": 1,
+    "sha2": 1, "split_part": 2, "strpos": 2, "substr": 1, "textlen": 1, "to_date": 1, "to_timestamp": 1, "translate": 3,
+    "upper": 1, "strtol": 1,
+}  # fmt: skip
+
+
+def cast_strings(node: exp.Anonymous) -> None:
+    """Let a function of strings take any value."""
+    count = _STRINGS.get(node.name.lower(), 0)
+    node.set("expressions", [as_text(part) if at < count else part for at, part in enumerate(node.expressions)])
+
+
+def as_text(node: exp.Expression) -> exp.Expression:
+    """`node` as a text of any length; what is a string or a parameter already stays as it is."""
+    if isinstance(node, exp.Parameter | exp.Null) or (isinstance(node, exp.Literal) and node.is_string):
+        return node
+    return exp.Cast(this=node.copy(), to=exp.DataType(this=exp.DType.TEXT))
+
+
+def _arguments(node: exp.Anonymous, least: int, most: int) -> list[exp.Expression]:
+    found = [part.copy() for part in node.expressions]
+    if not least <= len(found) <= most:
+        raise Refused(f"function {node.name.lower()} does not take {len(found)} arguments", "42883")
+    return found
+
+
+def _concat(node: exp.Anonymous) -> exp.Expression:
+    return ours("concat", _arguments(node, 2, 2))
+
+
+def _nvl2(node: exp.Anonymous) -> exp.Expression:
+    value, present, absent = _arguments(node, 3, 3)
+    return exp.Case(
+        ifs=[exp.If(this=exp.Not(this=exp.Is(this=value, expression=exp.Null())), true=present)], default=absent
+    )
+
+
+def _json_path(node: exp.Anonymous) -> exp.Expression:
+    value, *path = _arguments(node, 2, 7)
+    quiet: exp.Expression = path.pop() if isinstance(path[-1], exp.Boolean) else exp.false()
+    return ours("json_path", [value, exp.Array(expressions=[as_text(part) for part in path]), quiet])
+
+
+def _array(node: exp.Anonymous) -> exp.Expression:
+    return call("jsonb_build_array", *(part.copy() for part in node.expressions))
+
+
+def _object(node: exp.Anonymous) -> exp.Expression:
+    return call("jsonb_build_object", *(part.copy() for part in node.expressions))
+
+
+HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expression]] = {
+    "concat": _concat,
+    "nvl2": _nvl2,
+    "json_extract_path_text": _json_path,
+    "object": _object,
+    "array": _array,
+}
