@@ -40,6 +40,8 @@ def redirect_functions(tree: exp.Expression, touches: Touched) -> None:
             node.replace(dates.extract(node))
         elif isinstance(node, exp.Substring | exp.Trim):
             node.set("this", scalars.as_text(node.this))
+        elif isinstance(node, exp.Array) and node.args.get("bracket_notation") and not on_leader(node):
+            raise Refused("array constructors and subscripts are not supported", "0A000")
         elif isinstance(node, exp.Array):
             if not (on_leader(node) and names_catalog(node)) and node.find_ancestor(exp.Dot) is None:
                 node.replace(scalars.HANDLERS["array"](exp.Anonymous(this="array", expressions=node.expressions)))
