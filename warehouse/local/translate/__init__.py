@@ -5,7 +5,20 @@ statements.py  which family a statement belongs to    query.py    SELECT and DML
 create_table.py  alter_table.py  transfer.py  utility.py   one file a family
 """
 
-from warehouse.local.translate.plan import Commit, Copy, Nothing, Pass, Plan, Refuse, Refused, Steps, Unload
-from warehouse.local.translate.statements import translate
+from warehouse.local.translate.plan import Ask, Commit, Copy, Nothing, Pass, Plan, Refuse, Refused, Steps, Unload
+from warehouse.local.translate.statements import answered, translate
 
-__all__ = ["Commit", "Copy", "Nothing", "Pass", "Plan", "Refuse", "Refused", "Steps", "Unload", "translate"]
+__all__ = [
+    "Ask",
+    "Commit",
+    "Copy",
+    "Nothing",
+    "Pass",
+    "Plan",
+    "Refuse",
+    "Refused",
+    "Steps",
+    "Unload",
+    "answered",
+    "translate",
+]

@@ -1,29 +1,128 @@
-"""Aliases of the select list, used elsewhere in the same SELECT."""
+"""Aliases of the select list, used elsewhere in the same SELECT (AWS r_SELECT_list: "Usage notes").
+
+A column of FROM with that name wins. Only the catalog knows those, so a statement that uses its aliases so has
+questions first: each is a query that runs exactly when FROM has such a column (plan.Ask). The session asks, and
+translates with the answers.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
 from warehouse.local.translate.names import is_catalog, tables
+from warehouse.local.translate.plan import Refused
+
+# Where an alias may be used besides the select list itself; PostgreSQL knows it in GROUP BY and ORDER BY already.
+_CLAUSES = ("where", "having", "qualify")
 
 
-def use_aliases(select: exp.Select) -> None:
-    """Let WHERE use an alias of the select list, as Redshift does.
+class Unsure(Refused):
+    """Raised with the questions that must be answered before this statement can be translated."""
 
-    A column of FROM with that name would win; for catalog queries, the only ones changed here, an alias that renames
-    something is taken as meant.
+    def __init__(self, questions: tuple[str, ...]) -> None:
+        super().__init__("not emulated: an alias of the select list used beside it, in this statement")
+        self.questions = questions
+
+
+def use_aliases(tree: exp.Expr, answers: Mapping[str, bool] | None, translate: Callable[[exp.Expr], str]) -> None:
+    """Put the expressions of aliases in the place of their names. Raises Unsure.
+
+    `translate` makes PostgreSQL's text of a question; `answers` maps such texts to whether they ran.
     """
-    found = tables(select)
-    if not found or not all(is_catalog(t) for t in found):
-        return
-    named = {
-        item.alias: item.this
-        for item in select.expressions
-        if isinstance(item, exp.Alias) and not (isinstance(item.this, exp.Column) and item.this.name == item.alias)
-    }
-    where = select.args.get("where")
-    if not where or not named:
-        return
-    for column in list(where.find_all(exp.Column)):
-        if not column.table and column.name in named and column.find_ancestor(exp.Select) is select:
-            column.replace(exp.paren(named[column.name].copy()))
+    asked: list[tuple[exp.Select, dict[str, str]]] = []
+    for select in tree.find_all(exp.Select):
+        used = _used(select)
+        if used:
+            asked.append((select, {name: _question(select, name, translate) for name in used}))
+    questions = tuple(dict.fromkeys(text for _, named in asked for text in named.values() if text))
+    if answers is None and questions:
+        raise Unsure(questions)
+    for select, named in asked:
+        _substitute(select, {name for name, text in named.items() if not (text and (answers or {}).get(text))})
+
+
+def _aliases(select: exp.Select) -> dict[str, int]:
+    """Aliases that rename something, with their places."""
+    found: dict[str, int] = {}
+    for place, item in enumerate(select.expressions):
+        if isinstance(item, exp.Alias) and not (isinstance(item.this, exp.Column) and item.this.name == item.alias):
+            found.setdefault(item.alias, place)
+    return found
+
+
+def _names(part: exp.Expr, select: exp.Select) -> list[exp.Column]:
+    return [
+        column
+        for column in part.find_all(exp.Column)
+        if not column.table and column.find_ancestor(exp.Select) is select and isinstance(column.this, exp.Identifier)
+    ]
+
+
+def _used(select: exp.Select) -> list[str]:
+    aliases = _aliases(select)
+    if not aliases:
+        return []
+    used = [
+        column.name
+        for place, item in enumerate(select.expressions)
+        for column in _names(item, select)
+        if aliases.get(column.name, place) < place
+    ]
+    for clause in _CLAUSES:
+        if part := select.args.get(clause):
+            used += [column.name for column in _names(part, select) if column.name in aliases]
+    return list(dict.fromkeys(used))
+
+
+def _question(select: exp.Select, name: str, translate: Callable[[exp.Expr], str]) -> str:
+    """The query that runs when FROM has a column `name`; "" when nothing has to be asked."""
+    source = select.args.get("from_") or select.args.get("from")
+    if source is None or all(is_catalog(table) for table in tables(select)):
+        return ""
+    probe = exp.Select(expressions=[exp.column(exp.to_identifier(name, quoted=True))])
+    for clause in ("from_", "from", "joins"):
+        if part := select.args.get(clause):
+            probe.set(clause, [one.copy() for one in part] if isinstance(part, list) else part.copy())
+    withs = [w for holder in (select, *_outer(select)) if (w := holder.args.get("with_") or holder.args.get("with"))]
+    ctes = [cte.copy() for found in reversed(withs) for cte in found.expressions if not _inside(select, cte)]
+    if ctes:
+        probe.set("with_", exp.With(expressions=ctes, recursive=any(w.args.get("recursive") for w in withs)))
+    return translate(probe)
+
+
+def _outer(select: exp.Expr) -> list[exp.Expr]:
+    found: list[exp.Expr] = []
+    parent = select.parent
+    while parent is not None:
+        if isinstance(parent, exp.Query | exp.DML):
+            found.append(parent)
+        parent = parent.parent
+    return found
+
+
+def _inside(node: exp.Expr, other: exp.Expr) -> bool:
+    parent: exp.Expr | None = node
+    while parent is not None:
+        if parent is other:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _substitute(select: exp.Select, names: set[str]) -> None:
+    places = _aliases(select)
+    for place, item in enumerate(select.expressions):
+        for column in _names(item, select):
+            if column.name in names and places[column.name] < place:
+                _replace(select, column, places)
+    for clause in _CLAUSES:
+        if part := select.args.get(clause):
+            for column in _names(part, select):
+                if column.name in names:
+                    _replace(select, column, places)
+
+
+def _replace(select: exp.Select, column: exp.Column, places: dict[str, int]) -> None:
+    column.replace(exp.paren(select.expressions[places[column.name]].this.copy()))

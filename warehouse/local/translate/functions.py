@@ -52,6 +52,12 @@ REFUSED = {
     "transaction_timestamp", "statement_timestamp", "mode", "starts_with", "concat_ws", "json_build_object",
 }  # fmt: skip
 
+AGGREGATES = {
+    "any_value", "approximate_count", "approximate_percentile_disc", "avg", "bit_and", "bit_or", "bool_and", "bool_or",
+    "count", "listagg", "max", "median", "min", "percentile_cont", "percentile_disc", "stddev", "stddev_pop",
+    "stddev_samp", "sum", "var_pop", "var_samp", "variance",
+}  # fmt: skip
+
 # Functions that only the leader runs: with a table of a user they are refused (c_SQL_functions_leader_node_only).
 LEADER_ONLY = {
     "age", "current_schema", "current_schemas", "generate_series", "getbit", "get_byte", "has_database_privilege",

@@ -6,6 +6,7 @@ Refuse    an error, in Redshift's words where they are known
 Copy      COPY … FROM 's3://…'
 Unload    UNLOAD ('…') TO 's3://…'
 Commit    the end of a block, which a serializable database may refuse
+Ask       a question first: what the catalog holds decides the translation
 Nothing   an empty statement
 """
 
@@ -79,11 +80,19 @@ class Commit:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """A statement that can be translated when it is known which of `questions`, queries of PostgreSQL, would run."""
+
+    text: str
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Nothing:
     """An empty statement."""
 
 
-Plan = Pass | Steps | Refuse | Copy | Unload | Commit | Nothing
+Plan = Pass | Steps | Refuse | Copy | Unload | Commit | Ask | Nothing
 
 
 class Refused(Exception):

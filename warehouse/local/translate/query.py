@@ -6,6 +6,7 @@ the select list), calls.py (functions).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -16,11 +17,14 @@ from warehouse.local.translate.calls import redirect_functions
 from warehouse.local.translate.casts import size_casts
 from warehouse.local.translate.dialect import generate, parse
 from warehouse.local.translate.dml import mend_dml
+from warehouse.local.translate.merge import check_merge
 from warehouse.local.translate.names import fold_identifiers, redirect_relations, touched
 from warehouse.local.translate.plan import Refused, not_emulated
+from warehouse.local.translate.qualify import group_by_all, qualify
 from warehouse.local.translate.refuse import refuse
 
-_STATEMENTS = (exp.Select, exp.Insert, exp.Update, exp.Delete, exp.Union, exp.Except, exp.Intersect, exp.Subquery)
+_STATEMENTS = (exp.Select, exp.Insert, exp.Update, exp.Delete, exp.Union, exp.Except, exp.Intersect, exp.Subquery,
+               exp.Merge)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,8 @@ class Translated:
     has_limit: bool
 
 
-def translate_query(text: str) -> Translated:
-    """Translate one query. Raises Refused."""
+def translate_query(text: str, answers: Mapping[str, bool] | None = None) -> Translated:
+    """Translate one query; `answers` are those to the questions of aliases.Unsure. Raises Refused."""
     try:
         tree = parse(text)
     except (ParseError, TokenError) as error:
@@ -45,26 +49,36 @@ def translate_query(text: str) -> Translated:
     if not isinstance(tree, _STATEMENTS):
         raise not_emulated(f"{type(tree).__name__} statements")
     refuse(tree)
+    if isinstance(tree, exp.Merge):
+        check_merge(tree)
     mend_dml(tree)
     fold_identifiers(tree)
-    touches = touched(tree)
-    size_casts(tree)
+    use_aliases(tree, answers, lambda probe: _behind(exp.Subquery(this=probe)))
     for select in list(tree.find_all(exp.Select)):
-        use_aliases(select)
-        _conditions(select)
-    redirect_relations(tree)
-    redirect_functions(tree, touches)
-    try:
-        sql = generate(tree)
-    except UnsupportedError as error:
-        raise not_emulated(str(error).strip().splitlines()[0].rstrip(".")) from error
+        group_by_all(select)
+        replaced = qualify(select)
+        tree = replaced if select is tree else tree
     return Translated(
-        sql,
+        _behind(tree),
         has_columns=tree.find(exp.Column) is not None,
         has_subquery=len(list(tree.find_all(exp.Select))) > 1,
         is_select=isinstance(tree, exp.Query),
         has_limit=tree.args.get("limit") is not None,
     )
+
+
+def _behind(tree: exp.Expression) -> str:
+    """PostgreSQL's text of a statement whose names are folded."""
+    touches = touched(tree)
+    size_casts(tree)
+    for select in list(tree.find_all(exp.Select)):
+        _conditions(select)
+    redirect_relations(tree)
+    redirect_functions(tree, touches)
+    try:
+        return generate(tree)
+    except UnsupportedError as error:
+        raise not_emulated(str(error).strip().splitlines()[0].rstrip(".")) from error
 
 
 def _syntax_error(error: Exception) -> str:

@@ -45,5 +45,24 @@ def refuse(tree: exp.Expression) -> None:
     for values in tree.find_all(exp.Values):
         if not isinstance(values.parent, exp.Insert):
             raise Refused("VALUES lists are not supported outside INSERT", "0A000")
-    for connect in tree.find_all(exp.Connect):
-        raise not_emulated(f"{type(connect).__name__.upper()} BY")
+    if tree.find(exp.Connect):
+        raise not_emulated("CONNECT BY")
+    _set_operations(tree)
+    for order in tree.find_all(exp.Order):
+        for part in order.expressions:
+            if isinstance(part.this, exp.Literal) and part.this.is_string:
+                raise Refused("non-integer constant in ORDER BY", "42601")
+    for found in tree.find_all(exp.With):
+        for cte in found.expressions if found.args.get("recursive") else ():
+            if not cte.args["alias"].columns and any(table.name == cte.alias for table in cte.find_all(exp.Table)):
+                raise Refused(f'a column list must be given for the recursive query "{cte.alias}"', "42601")
+
+
+def _set_operations(tree: exp.Expression) -> None:
+    for operation in tree.find_all(exp.SetOperation):
+        if isinstance(operation, exp.Intersect | exp.Except) and not operation.args.get("distinct", True):
+            raise Refused(f"{operation.key.upper()} ALL is not supported", "0A000")
+        for side in (operation.this, operation.expression):
+            inner = side.this if isinstance(side, exp.Subquery) else side
+            if inner.args.get("limit"):
+                raise Refused("LIMIT may not be used within input to set operations.", "0A000")

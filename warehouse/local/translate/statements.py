@@ -17,7 +17,9 @@ from warehouse.local.translate import (
     utility,
     views,
 )
-from warehouse.local.translate.plan import Nothing, Pass, Plan, Refused, not_emulated
+from warehouse.local.translate.aliases import Unsure
+from warehouse.local.translate.merge import remove_duplicates
+from warehouse.local.translate.plan import Ask, Nothing, Pass, Plan, Refused, not_emulated
 from warehouse.local.translate.query import translate_query
 from warehouse.local.translate.tokens import Stream, Token, split
 
@@ -57,7 +59,13 @@ def _one(text: str, tokens: list[Token]) -> Plan:
     if first.word in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE") or first.text == "(":
         if first.word in ("SELECT", "WITH") and (made := create_as.select_into(text, tokens)):
             return made
-        return Pass(translate_query(text).sql)
+        return _query(text)
+    if first.word == "MERGE":
+        if not any(t.word == "REMOVE" for t in tokens):
+            return _query(text)
+        stream.next()
+        insert, delete = (translate_query(part).sql for part in remove_duplicates(stream))
+        return Pass(f"WITH _removed AS ({delete}) {insert}")
     stream.next()
     if first.word == "COPY":
         return transfer.copy(stream)
@@ -83,6 +91,21 @@ def _one(text: str, tokens: list[Token]) -> Plan:
     if handler is None:
         raise not_emulated(_title(text, tokens))
     return handler(stream)
+
+
+def _query(text: str) -> Plan:
+    try:
+        return Pass(translate_query(text).sql)
+    except Unsure as unsure:
+        return Ask(text, unsure.questions)
+
+
+def answered(ask: Ask, answers: tuple[bool, ...]) -> Plan:
+    """The plan of a statement whose questions are answered."""
+    try:
+        return Pass(translate_query(ask.text, dict(zip(ask.questions, answers, strict=True))).sql)
+    except Refused as refused:
+        return refused.plan
 
 
 # What Redshift does not have (c_unsupported-postgresql-features), as CREATE names it.

@@ -55,6 +55,9 @@ def notice(found: Notice, *, translated: bool = True) -> Notice:
         fields.update(C="0A000", M="cannot set an identity column to a value")
         fields.pop("H", None)
         fields.pop("D", None)
+    elif state == "21000" and text.startswith("MERGE command"):
+        fields["M"] = "Found multiple matches to update the same tuple."
+        fields.pop("H", None)
     elif state in ("40001", "40P01"):
         fields.update(C="XX000", M=CONFLICT)
     elif state == "57014":

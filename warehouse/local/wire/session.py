@@ -23,7 +23,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from warehouse.local.translate import Commit, Copy, Nothing, Pass, Plan, Refuse, Steps, Unload, translate
+from warehouse.local.translate import Ask, Commit, Copy, Nothing, Pass, Plan, Refuse, Steps, Unload, answered, translate
+from warehouse.local.translate.tokens import literal
 from warehouse.local.wire import messages as m
 from warehouse.local.wire import reply, serial
 from warehouse.local.wire.upstream import Upstream, UpstreamError, UpstreamGone
@@ -166,12 +167,14 @@ class Session:
             raise m.ProtocolError(f"unknown message type {kind!r}")
 
     def _simple(self, text: str) -> None:
-        plans = [plan for plan in translate(text) if not isinstance(plan, Nothing)]
+        plans: list[Plan] = [plan for plan in translate(text) if not isinstance(plan, Nothing)]
         if not plans:
             self._say(m.EMPTY_QUERY)
             self._say_ready()
             return
         single = len(plans) == 1 or self._upstream.status == b"T"
+        if len(plans) == 1:
+            plans = [self._decide(plans[0])]
         if single and all(isinstance(plan, Pass) for plan in plans):
             self._owed.append(True)
             self._forward(m.query(";\n".join(plan.sql for plan in plans if isinstance(plan, Pass))))
@@ -194,12 +197,18 @@ class Session:
         self._say_ready()
 
     def _parse(self, parse: m.Parse) -> None:
-        plans = [plan for plan in translate(parse.query) if not isinstance(plan, Nothing)]
+        plans: list[Plan] = [plan for plan in translate(parse.query) if not isinstance(plan, Nothing)]
         self._ours.pop(parse.name, None)
         if not plans:
             self._forward(m.Parse(parse.name, "", parse.types).encode())
         elif len(plans) > 1:
             self._refuse(Refuse("cannot insert multiple commands into a prepared statement", "42601"))
+            return
+        if plans and isinstance(plans[0], Ask):
+            self._drain()
+            plans = [self._decide(plans[0])]
+        if not plans:
+            pass
         elif isinstance(plan := plans[0], Pass):
             self._forward(m.Parse(parse.name, plan.sql, parse.types).encode())
         elif isinstance(plan, Refuse):
@@ -234,8 +243,19 @@ class Session:
 
     # --- plans of ours ----------------------------------------------------------------------------------------
 
+    def _decide(self, plan: Plan) -> Plan:
+        """Ask the catalog what a plan wants to know."""
+        if not isinstance(plan, Ask):
+            return plan
+        if self._upstream.status == b"E":  # nothing can be asked, and nothing will be answered
+            return answered(plan, tuple(False for _ in plan.questions))
+        calls = ", ".join(f"pg_redshift.runs({literal(question)})" for question in plan.questions)
+        [row] = self._upstream.rows(f"SELECT {calls}")
+        return answered(plan, tuple(value == "t" for value in row))
+
     def _run(self, plan: Plan) -> bool:
         """Execute one plan and say its answer, without ReadyForQuery. False when it failed."""
+        plan = self._decide(plan)
         try:
             if isinstance(plan, Refuse):
                 if self._upstream.status == b"E" and plan.sqlstate != "42601":
