@@ -15,6 +15,7 @@ _TYPES = {
     "SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE", "BOOLEAN", "CHAR", "NCHAR", "BPCHAR", "VARCHAR",
     "NVARCHAR", "TEXT", "DATE", "TIME", "TIMETZ", "TIMESTAMP", "TIMESTAMPTZ", "INTERVAL", "SUPER",
 }  # fmt: skip
+_LATER = {"VARBINARY", "BINARY", "GEOMETRY", "GEOGRAPHY", "HLLSKETCH"}
 # Types of a PostgreSQL younger than the leader's.
 _UNKNOWN = {"UUID", "JSON", "JSONB", "XML", "HSTORE"}
 
@@ -26,7 +27,7 @@ def size_casts(tree: exp.Expression) -> None:
         of_catalog = on_leader(kind) and names_catalog(kind)
         if name in _UNKNOWN:
             raise Refused(f'type "{name.lower()}" does not exist', "42704")
-        if name not in _TYPES and not on_leader(kind):
+        if name in _LATER or (name not in _TYPES and not on_leader(kind)):
             raise not_emulated(f"type {name.lower()}")
         if not of_catalog:
             _size(kind)
