@@ -199,16 +199,16 @@ class Session:
     def _parse(self, parse: m.Parse) -> None:
         plans: list[Plan] = [plan for plan in translate(parse.query) if not isinstance(plan, Nothing)]
         self._ours.pop(parse.name, None)
+        if len(plans) == 1 and isinstance(plans[0], Ask):
+            self._drain()
+            if self._failed:
+                self._skipping = True
+                return
+            plans = [self._decide(plans[0])]
         if not plans:
             self._forward(m.Parse(parse.name, "", parse.types).encode())
         elif len(plans) > 1:
             self._refuse(Refuse("cannot insert multiple commands into a prepared statement", "42601"))
-            return
-        if plans and isinstance(plans[0], Ask):
-            self._drain()
-            plans = [self._decide(plans[0])]
-        if not plans:
-            pass
         elif isinstance(plan := plans[0], Pass):
             self._forward(m.Parse(parse.name, plan.sql, parse.types).encode())
         elif isinstance(plan, Refuse):
