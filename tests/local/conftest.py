@@ -37,14 +37,19 @@ def shared(local_server):
         connection.execute("DROP DATABASE shared_by_tests FORCE")
 
 
+@pytest.fixture(scope="session")
+def _maker(local_server, shared):
+    with _connect(local_server, shared) as connection:
+        yield connection
+
+
 @pytest.fixture
-def schema(local_server, shared):
+def schema(_maker):
     """The name of an empty schema, which is dropped with all that is in it."""
     name = f"s{next(_numbers)}"
-    with _connect(local_server, shared) as connection:
-        connection.execute(f"CREATE SCHEMA {name}")
-        yield name
-        connection.execute(f"DROP SCHEMA {name} CASCADE")
+    _maker.execute(f"CREATE SCHEMA {name}")
+    yield name
+    _maker.execute(f"DROP SCHEMA {name} CASCADE")
 
 
 @pytest.fixture
