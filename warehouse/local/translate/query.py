@@ -1,7 +1,8 @@
 """SELECT, INSERT, UPDATE, DELETE: sqlglot's tree, changed where Redshift differs, refused where Redshift refuses.
 
-One module a concern: refuse.py (clauses), names.py (identifiers and catalogs), casts.py (types), aliases.py (aliases of
-the select list), calls.py (functions).
+One module a concern: refuse.py (clauses), dml.py and merge.py (statements that write), names.py (identifiers and
+catalogs), navigation.py (paths into SUPER), aliases.py (aliases of the select list), qualify.py (QUALIFY, GROUP BY ALL),
+casts.py (types), calls.py (functions).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from warehouse.local.translate.dialect import generate, parse
 from warehouse.local.translate.dml import mend_dml
 from warehouse.local.translate.merge import check_merge
 from warehouse.local.translate.names import fold_identifiers, redirect_relations, touched
+from warehouse.local.translate.navigation import refuse_navigation
 from warehouse.local.translate.plan import Refused, not_emulated
 from warehouse.local.translate.qualify import group_by_all, qualify
 from warehouse.local.translate.refuse import refuse
@@ -53,6 +55,7 @@ def translate_query(text: str, answers: Mapping[str, bool] | None = None) -> Tra
         check_merge(tree)
     mend_dml(tree)
     fold_identifiers(tree)
+    refuse_navigation(tree)
     use_aliases(tree, answers, lambda probe: _behind(exp.Subquery(this=probe)))
     for select in list(tree.find_all(exp.Select)):
         group_by_all(select)
