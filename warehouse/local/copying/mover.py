@@ -13,7 +13,7 @@ from warehouse.local.postgres import SUPERUSER
 from warehouse.local.translate.plan import Copy, Unload
 from warehouse.local.translate.tokens import literal
 from warehouse.local.wire import messages as m
-from warehouse.local.wire.session import Failed
+from warehouse.local.wire.moving import Failed
 from warehouse.local.wire.upstream import Upstream
 from warehouse.objectstore import ObjectStore
 

@@ -1,8 +1,8 @@
 """SELECT, INSERT, UPDATE, DELETE: sqlglot's tree, changed where Redshift differs, refused where Redshift refuses.
 
 One module a concern: refuse.py (clauses), dml.py and merge.py (statements that write), names.py (identifiers and
-catalogs), navigation.py (paths into SUPER), aliases.py (aliases of the select list), qualify.py (QUALIFY, GROUP BY ALL),
-casts.py (types), calls.py (functions).
+catalogs), navigation.py (paths into SUPER), aliases.py (aliases of the select list), qualify.py (QUALIFY and GROUP BY
+ALL), casts.py (types), calls.py (functions).
 """
 
 from __future__ import annotations

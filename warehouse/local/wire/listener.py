@@ -19,7 +19,8 @@ from pathlib import Path
 
 from warehouse.local.wire import auth, reply, upstream
 from warehouse.local.wire import messages as m
-from warehouse.local.wire.session import Mover, Session
+from warehouse.local.wire.moving import Mover
+from warehouse.local.wire.session import Session
 from warehouse.local.wire.upstream import Upstream, UpstreamError, UpstreamGone
 
 log = logging.getLogger(__name__)

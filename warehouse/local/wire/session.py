@@ -21,12 +21,12 @@ import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
-from warehouse.local.translate import Ask, Commit, Copy, Nothing, Pass, Plan, Refuse, Steps, Unload, answered, translate
-from warehouse.local.translate.tokens import literal
+from warehouse.local.translate import Ask, Commit, Copy, Nothing, Pass, Plan, Refuse, Steps, Unload, translate
 from warehouse.local.wire import messages as m
 from warehouse.local.wire import reply, serial
+from warehouse.local.wire.moving import Failed, Mover
+from warehouse.local.wire.questions import decide
 from warehouse.local.wire.upstream import Upstream, UpstreamError, UpstreamGone
 
 _CHUNK = 1 << 16
@@ -44,27 +44,6 @@ _ABORTED = m.error("25P02", "current transaction is aborted, commands ignored un
 
 class ClientGone(Exception):
     """The client closed its connection, or said goodbye."""
-
-
-class Failed(Exception):
-    """A plan of ours failed.
-
-    `.notice` goes to the client; `.afterwards` is SQL to run once the transaction is rolled back.
-    """
-
-    def __init__(self, notice: m.Notice, *, afterwards: str = "") -> None:
-        super().__init__(notice.text)
-        self.notice = notice
-        self.afterwards = afterwards
-
-
-class Mover(Protocol):
-    """Executes COPY and UNLOAD over the session's connection.
-
-    Returns the command tag and a notice for the client, if any.
-    """
-
-    def __call__(self, plan: Copy | Unload, upstream: Upstream) -> tuple[str, str]: ...
 
 
 class Session:
@@ -174,7 +153,7 @@ class Session:
             return
         single = len(plans) == 1 or self._upstream.status == b"T"
         if len(plans) == 1:
-            plans = [self._decide(plans[0])]
+            plans = [decide(plans[0], self._upstream)]
         if single and all(isinstance(plan, Pass) for plan in plans):
             self._owed.append(True)
             self._forward(m.query(";\n".join(plan.sql for plan in plans if isinstance(plan, Pass))))
@@ -204,7 +183,7 @@ class Session:
             if self._failed:
                 self._skipping = True
                 return
-            plans = [self._decide(plans[0])]
+            plans = [decide(plans[0], self._upstream)]
         if not plans:
             self._forward(m.Parse(parse.name, "", parse.types).encode())
         elif len(plans) > 1:
@@ -243,19 +222,9 @@ class Session:
 
     # --- plans of ours ----------------------------------------------------------------------------------------
 
-    def _decide(self, plan: Plan) -> Plan:
-        """Ask the catalog what a plan wants to know."""
-        if not isinstance(plan, Ask):
-            return plan
-        if self._upstream.status == b"E":  # nothing can be asked, and nothing will be answered
-            return answered(plan, tuple(False for _ in plan.questions))
-        calls = ", ".join(f"pg_redshift.runs({literal(question)})" for question in plan.questions)
-        [row] = self._upstream.rows(f"SELECT {calls}")
-        return answered(plan, tuple(value == "t" for value in row))
-
     def _run(self, plan: Plan) -> bool:
         """Execute one plan and say its answer, without ReadyForQuery. False when it failed."""
-        plan = self._decide(plan)
+        plan = decide(plan, self._upstream)
         try:
             if isinstance(plan, Refuse):
                 if self._upstream.status == b"E" and plan.sqlstate != "42601":
