@@ -92,24 +92,24 @@ BEGIN
     data := data || '\x80'::bytea || decode(repeat('00', ((119 - length(data) % 64) % 64)), 'hex') || int8send(bits);
     FOR chunk IN 0 .. length(data) / 64 - 1 LOOP
         FOR i IN 0 .. 15 LOOP
-            w[i] := get_byte(data, chunk * 64 + i * 4)::bigint << 24 | get_byte(data, chunk * 64 + i * 4 + 1) << 16
-                  | get_byte(data, chunk * 64 + i * 4 + 2) << 8 | get_byte(data, chunk * 64 + i * 4 + 3);
+            w[i] := (get_byte(data, chunk * 64 + i * 4)::bigint << 24) | (get_byte(data, chunk * 64 + i * 4 + 1) << 16)
+                  | (get_byte(data, chunk * 64 + i * 4 + 2) << 8) | get_byte(data, chunk * 64 + i * 4 + 3);
         END LOOP;
         FOR i IN 16 .. 79 LOOP
             t := w[i - 3] # w[i - 8] # w[i - 14] # w[i - 16];
-            w[i] := (t << 1 | t >> 31) & mask;
+            w[i] := ((t << 1) | (t >> 31)) & mask;
         END LOOP;
         a := h[1]; b := h[2]; c := h[3]; d := h[4]; e := h[5];
         FOR i IN 0 .. 79 LOOP
-            IF i < 20 THEN f := (b & c) | (~b & mask & d); k := 1518500249;
+            IF i < 20 THEN f := (b & c) | ((~b) & mask & d); k := 1518500249;
             ELSIF i < 40 THEN f := b # c # d; k := 1859775393;
             ELSIF i < 60 THEN f := (b & c) | (b & d) | (c & d); k := 2400959708;
             ELSE f := b # c # d; k := 3395469782;
             END IF;
-            t := ((a << 5 | a >> 27) & mask) + f + e + k + w[i] & mask;
-            e := d; d := c; c := (b << 30 | b >> 2) & mask; b := a; a := t;
+            t := ((((a << 5) | (a >> 27)) & mask) + f + e + k + w[i]) & mask;
+            e := d; d := c; c := ((b << 30) | (b >> 2)) & mask; b := a; a := t;
         END LOOP;
-        h := ARRAY[h[1] + a & mask, h[2] + b & mask, h[3] + c & mask, h[4] + d & mask, h[5] + e & mask];
+        h := ARRAY[(h[1] + a) & mask, (h[2] + b) & mask, (h[3] + c) & mask, (h[4] + d) & mask, (h[5] + e) & mask];
     END LOOP;
     RETURN lpad(to_hex(h[1]), 8, '0') || lpad(to_hex(h[2]), 8, '0') || lpad(to_hex(h[3]), 8, '0') || lpad(to_hex(h[4]), 8, '0') || lpad(to_hex(h[5]), 8, '0');
 END $$;
