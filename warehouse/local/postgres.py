@@ -41,6 +41,8 @@ _SETTINGS = {
     "jit": "off",
     # Sorting partial groups of a fresh table in three processes takes twice as long as one hash of them.
     "max_parallel_workers_per_gather": "0",
+    # A merge join would sort the whole table to replace a tenth of it; Redshift, too, hashes unless both are sorted.
+    "enable_mergejoin": "off",
     # For single statements: one that waits for a writer goes on with what that one left. BEGIN says its own.
     "default_transaction_isolation": "'read committed'",
     "password_encryption": "md5",
