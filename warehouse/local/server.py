@@ -30,6 +30,7 @@ from warehouse.local.copying import mover
 from warehouse.local.place import EPHEMERAL, HOST, POSTGRES, S3, Options
 from warehouse.local.postgres import SUPERUSER, Postgres
 from warehouse.local.wire import auth, tls
+from warehouse.local.wire.history import History
 from warehouse.local.wire.listener import Listener
 from warehouse.local.wire.upstream import Upstream, UpstreamGone
 from warehouse.objectstore import ObjectStore
@@ -183,10 +184,11 @@ class Server:
         def make_mover(database: str, user: str) -> mover.Mover:
             return mover.Mover(postgres.socket, database, user, store)
 
+        history = History(postgres.data / "redshift_query_ids")
         wanted = self.options.port
         for port in (wanted, 0):
             try:
-                return Listener(HOST, port, postgres.socket, stored_hash, make_mover, encryption)
+                return Listener(HOST, port, postgres.socket, stored_hash, make_mover, encryption, history)
             except OSError as error:
                 if port == 0:
                     raise LocalServerError(f"No port can be opened on {HOST}: {error.strerror}.") from error

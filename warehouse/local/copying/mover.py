@@ -29,7 +29,7 @@ class Mover:
 
         Raises Failed, UpstreamError.
         """
-        query = int(str(upstream.rows("SELECT nextval('pg_redshift.query_id')")[0][0]))
+        query = upstream.query_id
         try:
             return self._copy(plan, upstream, query) if isinstance(plan, Copy) else self._unload(plan, upstream, query)
         except CopyError as error:
@@ -78,7 +78,7 @@ class Mover:
                 "err_reason, xid, database) VALUES "
                 f"(100, 0, {rejected.target.oid}, clock_timestamp(), {upstream.pid}, {query}, {uri}, "
                 f"{row.line}, {column}, {type_}, {length}, {row.position}, left({raw}, 1024), left({value}, 1024), "
-                f"{row.code}, left({reason}, 100), 0, {literal(self._database)})"
+                f"{row.code}, left({reason}, 100), {upstream.transaction}, {literal(self._database)})"
             )
         finally:
             connection.close()

@@ -6,7 +6,7 @@ create_table.py  alter_table.py  transfer.py  utility.py   one file a family
 """
 
 from warehouse.local.translate.plan import Ask, Commit, Copy, Nothing, Pass, Plan, Refuse, Refused, Steps, Unload
-from warehouse.local.translate.statements import answered, translate
+from warehouse.local.translate.statements import answered, split_texts, translate
 
 __all__ = [
     "Ask",
@@ -20,5 +20,6 @@ __all__ = [
     "Steps",
     "Unload",
     "answered",
+    "split_texts",
     "translate",
 ]

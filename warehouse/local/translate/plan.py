@@ -18,10 +18,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Pass:
-    """One statement that PostgreSQL executes for us. `control` marks BEGIN, COMMIT and the like."""
+    """One statement that PostgreSQL executes for us.
+
+    `control` marks BEGIN, COMMIT and the like; `leader` a query that touches catalogs at most.
+    """
 
     sql: str
     control: bool = False
+    leader: bool = False
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class Translated:
     has_subquery: bool
     is_select: bool
     has_limit: bool
+    on_leader: bool
 
 
 def translate_query(text: str, answers: Mapping[str, bool] | None = None) -> Translated:
@@ -61,12 +62,14 @@ def translate_query(text: str, answers: Mapping[str, bool] | None = None) -> Tra
         group_by_all(select)
         replaced = qualify(select)
         tree = replaced if select is tree else tree
+    touches = touched(tree)
     return Translated(
         _behind(tree),
         has_columns=tree.find(exp.Column) is not None,
         has_subquery=len(list(tree.find_all(exp.Select))) > 1,
         is_select=isinstance(tree, exp.Query),
         has_limit=tree.args.get("limit") is not None,
+        on_leader=isinstance(tree, exp.Query) and not (touches.user or touches.system),
     )
 
 

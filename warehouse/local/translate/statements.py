@@ -20,7 +20,7 @@ from warehouse.local.translate import (
 from warehouse.local.translate.aliases import Unsure
 from warehouse.local.translate.merge import remove_duplicates
 from warehouse.local.translate.plan import Ask, Nothing, Pass, Plan, Refused, not_emulated
-from warehouse.local.translate.query import translate_query
+from warehouse.local.translate.query import Translated, translate_query
 from warehouse.local.translate.tokens import Stream, Token, split
 
 # Longer texts (a multi-row INSERT) come once; keeping their plans would only cost memory.
@@ -30,6 +30,12 @@ _WORTH_KEEPING = 20_000
 def translate(text: str) -> list[Plan]:
     """The plans of all statements in `text`, in order. Never raises for bad SQL: what is refused is a Refuse plan."""
     return list(_kept(text)) if len(text) <= _WORTH_KEEPING else _translate(text)
+
+
+def split_texts(text: str, count: int) -> list[str]:
+    """The texts of the `count` statements that `translate` found; the whole text for each when it cannot be cut."""
+    found = [one for one, _ in split(text)]
+    return found if len(found) == count else [text] * count
 
 
 @lru_cache(maxsize=4096)
@@ -95,15 +101,19 @@ def _one(text: str, tokens: list[Token]) -> Plan:
 
 def _query(text: str) -> Plan:
     try:
-        return Pass(translate_query(text).sql)
+        return _passed(translate_query(text))
     except Unsure as unsure:
         return Ask(text, unsure.questions)
+
+
+def _passed(translated: Translated) -> Pass:
+    return Pass(translated.sql, leader=translated.on_leader)
 
 
 def answered(ask: Ask, answers: tuple[bool, ...]) -> Plan:
     """The plan of a statement whose questions are answered."""
     try:
-        return Pass(translate_query(ask.text, dict(zip(ask.questions, answers, strict=True))).sql)
+        return _passed(translate_query(ask.text, dict(zip(ask.questions, answers, strict=True))))
     except Refused as refused:
         return refused.plan
 

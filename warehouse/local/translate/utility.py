@@ -148,8 +148,8 @@ def vacuum(stream: Stream) -> Plan:
 
 def analyze(stream: Stream) -> Plan:
     """ANALYZE [VERBOSE] [table [(columns)]] [PREDICATE COLUMNS | ALL COLUMNS]"""
-    if stream.sees("COMPRESSION"):
-        raise not_emulated("ANALYZE COMPRESSION")
+    if stream.accept("COMPRESSION"):
+        return _compression(stream)
     stream.accept("VERBOSE")
     if stream.done:
         return Pass("ANALYZE")
@@ -160,6 +160,22 @@ def analyze(stream: Stream) -> Plan:
     stream.finish()
     listed = f" ({', '.join(quote(c) for c in columns)})" if columns else ""
     return Pass(f"ANALYZE {path(name)}{listed}")
+
+
+def _compression(stream: Stream) -> Plan:
+    """ANALYZE COMPRESSION [table [(columns)]] [COMPROWS n] (r_ANALYZE_COMPRESSION)"""
+    name = columns = rows = "NULL"
+    if not (stream.done or stream.sees("COMPROWS")):
+        name = literal(path(stream.qualified()))
+        if stream.sees("("):
+            columns = f"ARRAY[{', '.join(literal(column) for column in stream.names())}]::text[]"
+    if stream.accept("COMPROWS"):
+        wanted = stream.integer()
+        if not 1000 <= wanted <= 1_000_000_000:
+            raise Refused("COMPROWS must be between 1000 and 1000000000", "22023")
+        rows = str(wanted)
+    stream.finish()
+    return Pass(f"SELECT * FROM pg_redshift.analyze_compression({name}, {columns}, {rows})")
 
 
 def lock(stream: Stream) -> Plan:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from warehouse.local.wire import auth, reply, upstream
 from warehouse.local.wire import messages as m
+from warehouse.local.wire.history import History, Recorder
 from warehouse.local.wire.moving import Mover
 from warehouse.local.wire.session import Session
 from warehouse.local.wire.upstream import Upstream, UpstreamError, UpstreamGone
@@ -44,6 +45,7 @@ class Listener:
         stored_hash: Callable[[str], str | None],
         mover: MoverFactory,
         tls: ssl.SSLContext | None = None,
+        history: History | None = None,
     ) -> None:
         """Bind at once (port 0: any). Raises OSError when the port is taken.
 
@@ -55,6 +57,7 @@ class Listener:
         self._stored_hash = stored_hash
         self._mover = mover
         self._tls = tls
+        self._history = history or History()
         self._clients: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._closing = False
@@ -118,7 +121,8 @@ class Listener:
             client.close()
 
     def _converse(self, client: socket.socket, backend: Upstream, mover: Mover) -> None:
-        session = Session(client, backend, mover)
+        recorder = Recorder(self._history, backend.user, backend.database, backend.pid)
+        session = Session(client, backend, mover, recorder)
         try:
             session.run()
         except UpstreamGone:

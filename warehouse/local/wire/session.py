@@ -8,33 +8,36 @@ empty statement in its place, so that Parse, Bind, Describe and Close keep their
 Execute stops
 the flow: what was sent is finished first (`_drain`), then the plan runs, then the flow goes on.
 
-Answers are relayed by message headers; rows are not looked at.
+How bytes go to and fro: relay.py.
 """
 
 from __future__ import annotations
 
-import contextlib
-import select
 import socket
-import ssl
-import struct
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from warehouse.local.translate import Ask, Commit, Copy, Nothing, Pass, Plan, Refuse, Steps, Unload, translate
+from warehouse.local.translate import (
+    Ask,
+    Commit,
+    Copy,
+    Nothing,
+    Pass,
+    Plan,
+    Refuse,
+    Steps,
+    Unload,
+    split_texts,
+    translate,
+)
 from warehouse.local.wire import messages as m
 from warehouse.local.wire import reply, serial
+from warehouse.local.wire.history import Recorder
 from warehouse.local.wire.moving import Failed, Mover
 from warehouse.local.wire.questions import decide
-from warehouse.local.wire.upstream import Upstream, UpstreamError, UpstreamGone
+from warehouse.local.wire.relay import ClientGone, Relay
+from warehouse.local.wire.upstream import Upstream, UpstreamError
 
-_CHUNK = 1 << 16
-# How long a read waits before it looks at the other end too (a timeval of 0.1 s). Asking first which end has something
-# to say would cost a point query a third of its time.
-_PATIENCE = struct.pack("@ll", 0, 100_000)
-# How much of a client's pipeline is kept while PostgreSQL is busy, before we stop reading from the client.
-_PIPELINE = 1 << 20
 # A statement that PostgreSQL refuses; its answer is put in the words of the refusal that it stands for.
 _SENTINEL = "pg_redshift.refused"
 _REFUSED = f"SELECT FROM {_SENTINEL}"
@@ -42,32 +45,22 @@ _LEVEL = "SELECT upper(current_setting('redshift.isolation_level', true))"
 _ABORTED = m.error("25P02", "current transaction is aborted, commands ignored until end of transaction block")
 
 
-class ClientGone(Exception):
-    """The client closed its connection, or said goodbye."""
-
-
-class Session:
+class Session(Relay):
     """The conversation with one authenticated client."""
 
     # One for all sessions of the server.
     _certifier = serial.Certifier()
 
-    def __init__(self, client: socket.socket, upstream: Upstream, mover: Mover) -> None:
-        self._client = client
-        self._encrypted = isinstance(client, ssl.SSLSocket)
-        self._upstream = upstream
-        for end in (client, upstream.socket):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
+    def __init__(self, client: socket.socket, upstream: Upstream, mover: Mover, recorder: Recorder) -> None:
+        super().__init__(client, upstream)
         self._mover = mover
-        self._reader = m.Reader()
-        # What is ready for the client, and for PostgreSQL: a batch of small messages is sent at once.
-        self._out = bytearray()
-        self._ahead = bytearray()
-        self._inbox = bytearray()
-        # One entry for each ReadyForQuery that PostgreSQL owes: whether the client is to see it.
-        self._owed: deque[bool] = deque()
+        self._recorder = recorder
         self._ours: dict[str, Plan] = {}
         self._portals: dict[str, Plan] = {}
+        # What prepared statements and portals stand for, for the query log.
+        self._texts: dict[str, tuple[str, Plan]] = {}
+        self._portal_texts: dict[str, tuple[str, Plan]] = {}
+        self._last_error = self._last_tag = ""
         # The client has begun an extended batch and not ended it with Sync.
         self._open = False
         # A statement of ours failed: PostgreSQL knows nothing of it, so we skip until Sync in its place.
@@ -78,12 +71,6 @@ class Session:
         self._refusal: Refuse | None = None
         # The isolation level of the database (AWS r_CREATE_DATABASE).
         self._serializable = True
-        self._filter: Callable[[bytes, bytes], bytes | None] | None = None
-
-    @property
-    def busy(self) -> bool:
-        """True while PostgreSQL still owes an answer."""
-        return bool(self._owed)
 
     def run(self) -> None:
         """Serve the client until it leaves. Raises UpstreamGone when PostgreSQL goes away first."""
@@ -126,11 +113,19 @@ class Session:
             self._portals.pop(portal, None)
             if statement in self._ours:
                 self._portals[portal] = self._ours[statement]
+            if found := self._texts.get(statement):
+                self._portal_texts[portal] = found
+                if statement and not self._prepare(found[1]):
+                    return
+            else:
+                self._portal_texts.pop(portal, None)
             self._forward(m.message(kind, body))
         elif kind == b"E":
             self._execute(body)
         elif kind == b"C":
-            (self._ours if body[:1] == b"S" else self._portals).pop(m.take_text(body, 1)[0], None)
+            name = m.take_text(body, 1)[0]
+            (self._ours if body[:1] == b"S" else self._portals).pop(name, None)
+            (self._texts if body[:1] == b"S" else self._portal_texts).pop(name, None)
             self._forward(m.message(kind, body))
         elif kind in (b"D", b"H"):
             self._forward(m.message(kind, body))
@@ -151,10 +146,14 @@ class Session:
             self._say(m.EMPTY_QUERY)
             self._say_ready()
             return
+        texts = [text] if len(plans) == 1 else split_texts(text, len(plans))
         single = len(plans) == 1 or self._upstream.status == b"T"
         if len(plans) == 1:
             plans = [decide(plans[0], self._upstream)]
-        if single and all(isinstance(plan, Pass) for plan in plans):
+        if single and all(isinstance(plan, Pass) and not self._recorder.is_read(plan) for plan in plans):
+            for one, plan in zip(texts, plans, strict=True):
+                self._recorder.wait(one, plan, self._upstream.status)
+            self._recorder.bound = True
             self._owed.append(True)
             self._forward(m.query(";\n".join(plan.sql for plan in plans if isinstance(plan, Pass))))
             return
@@ -167,8 +166,8 @@ class Session:
         failed = False
         if wrap:
             self._upstream.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        for plan in plans:
-            if not self._run(plan):
+        for one, plan in zip(texts, plans, strict=True):
+            if not self._run(plan, one):
                 failed = True
                 break
         if wrap:
@@ -184,6 +183,11 @@ class Session:
                 self._skipping = True
                 return
             plans = [decide(plans[0], self._upstream)]
+        self._texts.pop(parse.name, None)
+        if len(plans) == 1:
+            self._texts[parse.name] = (parse.query, plans[0])
+            if not parse.name and not self._prepare(plans[0]):
+                return
         if not plans:
             self._forward(m.Parse(parse.name, "", parse.types).encode())
         elif len(plans) > 1:
@@ -200,10 +204,12 @@ class Session:
         portal, _ = m.take_text(body)
         plan = self._portals.get(portal)
         if plan is None:
+            if found := self._portal_texts.get(portal):
+                self._recorder.wait(*found, self._upstream.status)
             self._forward(m.message(b"E", body))
             return
         self._drain()
-        if self._failed or not self._run(plan):
+        if self._failed or not self._run(plan, self._portal_texts[portal][0]):
             self._skipping = True
 
     def _sync(self) -> None:
@@ -222,9 +228,35 @@ class Session:
 
     # --- plans of ours ----------------------------------------------------------------------------------------
 
-    def _run(self, plan: Plan) -> bool:
+    def _run(self, plan: Plan, text: str) -> bool:
         """Execute one plan and say its answer, without ReadyForQuery. False when it failed."""
         plan = decide(plan, self._upstream)
+        if isinstance(plan, Refuse):
+            return self._execute_plan(plan)
+        entry = self._recorder.begin(text, plan, self._upstream.status)
+        self._upstream.query_id, self._upstream.transaction = entry.id, entry.xid
+        self._last_error = self._last_tag = ""
+        done = False
+        try:
+            self._prepare(plan)
+            done = self._execute_plan(plan)
+        finally:
+            error = "" if done else self._last_error or "the session ended"
+            self._recorder.end(entry, plan, tag=self._last_tag, error=error)
+        return done
+
+    def _prepare(self, plan: Plan) -> bool:
+        """Hand the query log over before a statement that reads it. False when the batch failed before it."""
+        if not self._recorder.is_read(plan):
+            return True
+        self._drain()
+        self._skipping = self._open and self._failed
+        if not self._failed and self._upstream.status != b"E":
+            superuser = self._upstream.rows("SELECT pg_redshift.is_superuser()")[0][0] == "t"
+            self._upstream.run(self._recorder.preparation(everything=superuser))
+        return not self._skipping
+
+    def _execute_plan(self, plan: Plan) -> bool:
         try:
             if isinstance(plan, Refuse):
                 if self._upstream.status == b"E" and plan.sqlstate != "42601":
@@ -239,6 +271,7 @@ class Session:
                 raise Failed(m.error("25P01", f"{plan.inside} may only be used in begin/end transaction blocks"))
         except Failed as failure:
             self._abort()
+            self._last_error = failure.notice.text
             self._say(failure.notice.encode())
             return False
         if isinstance(plan, Commit):
@@ -284,7 +317,9 @@ class Session:
             if done and (other := self._certifier.admit(done)):
                 self._upstream.run("ROLLBACK")
                 table = min(done.reads & other.writes or other.reads & done.writes or done.writes)
-                self._say(reply.isolation_violation(table, (other.xid, done.xid), self._upstream.pid).encode())
+                violation = reply.isolation_violation(table, (other.xid, done.xid), self._upstream.pid)
+                self._last_error = violation.text
+                self._say(violation.encode())
                 return False
         committed = self._steps(Steps("COMMIT"))
         if done and not committed:
@@ -324,6 +359,7 @@ class Session:
             raise
         if told:
             self._say(m.error("00000", told, severity="INFO").encode(b"N"))
+        self._last_tag = tag
         self._say(m.command_complete(tag))
 
     def _abort(self) -> None:
@@ -336,112 +372,10 @@ class Session:
 
     # --- what PostgreSQL says ---------------------------------------------------------------------------------
 
-    def _wait(self, watched: Sequence[socket.socket]) -> None:
-        """Block until one of `watched` says something, and take it in."""
-        if isinstance(self._client, ssl.SSLSocket) and self._client in watched and self._client.pending():
-            self._read_client()  # decrypted already: the socket itself has nothing more to say
-            return
-        readable, _, _ = select.select(watched, [], [])
-        if self._upstream.socket in readable:
-            self._take_answers()
-        if self._client in readable:
-            self._read_client()
-
-    def _idle(self) -> None:
-        """Wait for the client's next request; now and then see whether PostgreSQL has gone meanwhile."""
-        try:
-            self._read_client()
-        except BlockingIOError:
-            if select.select([self._upstream.socket], [], [], 0)[0]:
-                self._take_answers()
-
-    def _forward(self, data: bytes) -> None:
-        """Have `data` sent to PostgreSQL, at the latest before we wait for anything."""
-        self._ahead += data
-        if len(self._ahead) >= _CHUNK:
-            self._push()
-
-    def _push(self) -> None:
-        """Send to PostgreSQL. While it waits for us to read its answers it does not listen: then they are taken in."""
-        if not self._ahead:
-            return
-        rest = memoryview(bytes(self._ahead))
-        self._ahead.clear()
-        upstream = self._upstream.socket
-        while rest:
-            try:
-                rest = rest[upstream.send(rest, socket.MSG_DONTWAIT) :]
-            except BlockingIOError:
-                readable, _, _ = select.select([upstream], [upstream], [])
-                if readable:
-                    self._take_answers()
-            except OSError as error:
-                raise UpstreamGone(f"PostgreSQL closed the connection: {error}") from error
-
-    def _read_client(self) -> None:
-        try:
-            data = self._client.recv(_CHUNK)
-        except BlockingIOError:
-            raise
-        except OSError as error:
-            raise ClientGone from error
-        if not data:
-            raise ClientGone
-        self._reader.feed(data)
-
-    def _settle(self) -> None:
-        """Relay until PostgreSQL owes nothing. The client may hang up meanwhile: then ClientGone is raised."""
-        while self._owed:
-            self._push()
-            self._flush()
-            # Most answers come at once: read before asking which of the two has something to say.
-            with contextlib.suppress(BlockingIOError):
-                self._take_answers()
-                continue
-            listening = len(self._reader) < _PIPELINE
-            self._wait([self._client, self._upstream.socket] if listening else [self._upstream.socket])
-
-    def _drain(self) -> None:
-        """Finish what was sent in this batch, without showing the client that it is finished.
-
-        Outside a transaction this commits it, where PostgreSQL would wait for the client's Sync.
-        """
-        self._owed.append(False)
-        self._forward(m.SYNC)
-        self._settle()
-
-    def _take_answers(self) -> None:
-        try:
-            data = self._upstream.socket.recv(_CHUNK)
-        except BlockingIOError:
-            raise
-        except OSError as error:
-            raise UpstreamGone(str(error)) from error
-        if not data:
-            raise UpstreamGone("PostgreSQL closed the connection")
-        inbox = self._inbox
-        inbox += data
-        at, size = 0, len(inbox)
-        while size - at >= 5:
-            if inbox[at] == 0x44 and self._filter is None:
-                end = m.skip_rows(inbox, at)
-                if end == at:
-                    break
-                self._out += inbox[at:end]
-                at = end
-                continue
-            end = at + 1 + int.from_bytes(inbox[at + 1 : at + 5], "big")
-            if end > size:
-                break
-            self._answer(bytes(inbox[at : at + 1]), bytes(inbox[at + 5 : end]))
-            at = end
-        del inbox[:at]
-        if len(self._out) >= _CHUNK:
-            self._flush()
-
     def _answer(self, kind: bytes, body: bytes) -> None:
         if kind == b"Z":
             self._upstream.status = body
+            self._recorder.settle()
             if self._owed.popleft():
                 self._say_ready()
             return
@@ -452,6 +386,13 @@ class Session:
             return
         if kind == b"E":
             self._failed = True
+            self._last_error = m.parse_notice(body).text
+            self._recorder.fail(self._last_error)
+        elif kind == b"2":
+            self._recorder.bound = True
+        elif kind in b"Cs":
+            self._last_tag = m.take_text(body)[0] if body else ""
+            self._recorder.complete(self._last_tag)
         if self._filter is not None:
             kept = self._filter(kind, body)
             if kept is None:
@@ -470,23 +411,10 @@ class Session:
         else:
             self._say(m.message(kind, body))
 
-    # --- to the client ----------------------------------------------------------------------------------------
-
-    def _say(self, data: bytes) -> None:
-        self._out += data
-
     def _say_ready(self) -> None:
         self._failed = False
         self._refusal = None
         self._say(m.ready(self._upstream.status))
-
-    def _flush(self) -> None:
-        if self._out:
-            try:
-                self._client.sendall(self._out)
-            except OSError as error:
-                raise ClientGone from error
-            self._out.clear()
 
 
 def _refused(plan: Refuse) -> m.Notice:

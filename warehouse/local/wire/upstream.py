@@ -33,7 +33,10 @@ class Upstream:
         """Connect and log in (the private socket trusts its owner). Raises UpstreamError, UpstreamGone."""
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.status = b"I"
+        # The numbers of the statement that runs and of its transaction, for what refers to them (COPY's load views).
+        self.query_id = self.transaction = 0
         self.parameters: dict[str, str] = {}
+        self.user, self.database = parameters.get("user", ""), parameters.get("database", "")
         self.pid = 0
         self.key = b""
         self._reader = m.Reader(limit=1 << 30)
