@@ -301,7 +301,7 @@ def _told(sample: Sample, report: LoadReport | None) -> list[object]:
     """The line of one file in the table of loads."""
     if report is None:
         return [sample.table, None, None, None, None, "skipped: its rows are there"]
-    how = "COPY" if report.kind == "load" else "upsert: the table held other rows"
+    how = "COPY" if report.kind == "load" else "upsert: it held other rows"
     return [
         sample.table,
         report.rows_read,

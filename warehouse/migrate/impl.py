@@ -114,6 +114,10 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
             return
         self.left_transaction = True
         with self.migration_context.autocommit_block():
+            if self.connection is not None and not self.as_sql:
+                # Alembic has asked for the isolation level meanwhile, and that question began a transaction in the
+                # driver, which autocommit does not end.
+                self.connection.connection.commit()
             yield
 
     def version_table_impl(

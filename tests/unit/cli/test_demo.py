@@ -111,7 +111,7 @@ def test_the_demo_twice_and_mended(served, sql, settings, monkeypatch):
     mended = run()
     assert mended.exit_code == 0, mended.output
     assert proof(mended.output) == proof(first.output)
-    assert mended.output.count("upsert: the table held other rows") == 2
+    assert mended.output.count("upsert: it held other rows") == 2
     assert sql(state)[0][:3] == customers[0][:3]
 
     # What somebody added stays, and is told.
