@@ -1,9 +1,8 @@
 """COPY and UNLOAD: the statement as a value; warehouse.local.copying executes it.
 
-Source: AWS "COPY" (r_COPY and its parameter pages), "UNLOAD" (r_UNLOAD). Which parameters there are, and what argument
-each takes,
-is data: warehouse.redshift.copy_options. What the server does not do yet, it refuses by name when it executes the
-statement.
+Source: AWS "COPY" (r_COPY and its parameter pages), "UNLOAD" (r_UNLOAD). The parameters of COPY stand here once more,
+beside warehouse.redshift.copy_options, which should become the one table. What the server does not do yet, it refuses
+by name when it executes the statement.
 """
 
 from __future__ import annotations
