@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from importlib.resources import files
-from typing import Protocol
+
+from warehouse.local.catalog.upgrade import Database, replace
 
 SCHEMA = "pg_redshift"
 
@@ -51,28 +52,6 @@ FUNCTIONS = frozenset(
     }
 )  # fmt: skip
 
-# Everything but the tables is made anew when this module's SQL has changed; the tables hold the designs and stay.
-_FORGET = """
-DO $$
-DECLARE one record;
-BEGIN
-    FOR one IN SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relnamespace = 'pg_redshift'::regnamespace AND
-    c.relkind = 'v' LOOP
-        EXECUTE format('DROP VIEW IF EXISTS pg_redshift.%I CASCADE', one.relname);
-    END LOOP;
-    DROP EVENT TRIGGER IF EXISTS redshift_forget_dropped;
-    DROP EVENT TRIGGER IF EXISTS redshift_rebind_views;
-    FOR one IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'pg_redshift'::regnamespace
-        -- triggers of users' tables and views stand on these
-        AND p.proname NOT IN ('write_lock', 'refuse_write', 'unbound') LOOP
-        -- Not if it went with another that it needs.
-        IF EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.oid = one.oid) THEN
-            EXECUTE format('DROP ROUTINE %s CASCADE', one.oid::regprocedure);
-        END IF;
-    END LOOP;
-END $$;
-"""
-
 # Designs of tables that vanished without an event (temporary ones of a session that was killed).
 _SWEEP = """
 DELETE FROM pg_redshift.table_design d WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = d.relid);
@@ -81,12 +60,14 @@ DELETE FROM pg_redshift.key_constraint d WHERE NOT EXISTS (SELECT FROM pg_catalo
 """
 
 
-class Database(Protocol):
-    """What is needed of a connection: see wire.upstream.Upstream."""
-
-    def run(self, sql: str) -> str: ...
-
-    def rows(self, sql: str) -> list[list[str | None]]: ...
+_GRANTS = f"""
+GRANT USAGE ON SCHEMA pg_redshift TO PUBLIC;
+-- Whoever makes a table records its design; nothing that a client says can name this schema.
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pg_redshift TO PUBLIC;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA pg_redshift TO PUBLIC;
+REVOKE SELECT ON {", ".join(f"pg_redshift.{view}" for view in _SUPERUSERS_ONLY)} FROM PUBLIC;
+COMMENT ON SCHEMA pg_redshift IS '{_VERSION}';
+"""
 
 
 def install(database: Database) -> bool:
@@ -101,22 +82,15 @@ def install(database: Database) -> bool:
     if present and present[0][0] == _VERSION:
         database.run(_SWEEP)
         return False
-    steps = ["SET LOCAL allow_system_table_mods = on", "SET LOCAL check_function_bodies = off"]
-    steps.append(_FORGET if present else "CREATE SCHEMA pg_redshift")
-    steps += [
-        _ALL,
-        "GRANT USAGE ON SCHEMA pg_redshift TO PUBLIC",
-        # Whoever makes a table records its design; nothing that a client says can name this schema.
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pg_redshift TO PUBLIC",
-        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA pg_redshift TO PUBLIC",
-        f"REVOKE SELECT ON {', '.join(f'pg_redshift.{view}' for view in _SUPERUSERS_ONLY)} FROM PUBLIC",
-    ]
-    if not present:  # every user may create in the schema public (AWS r_GRANT)
-        steps.append("GRANT CREATE ON SCHEMA public TO PUBLIC")
-    steps.append(f"COMMENT ON SCHEMA pg_redshift IS '{_VERSION}'")
     database.run("BEGIN")
     try:
-        database.run(";\n".join(steps))
+        database.run("SET LOCAL allow_system_table_mods = on; SET LOCAL check_function_bodies = off")
+        if present:
+            replace(database, _ALL)
+        else:
+            # Every user may create in the schema public (AWS r_GRANT).
+            database.run(f"CREATE SCHEMA pg_redshift; {_ALL}; GRANT CREATE ON SCHEMA public TO PUBLIC")
+        database.run(_GRANTS)
     except BaseException:
         database.run("ROLLBACK")
         raise
