@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -64,6 +65,10 @@ _FACTS = (
     TypeFact("time with time zone", ("timetz",)),
     TypeFact("timestamp without time zone", ("timestamp",)),
     TypeFact("timestamp with time zone", ("timestamptz",)),
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_interval_data_types.html: not among the types of keys, and in no
+    # table of encodings.
+    TypeFact("interval year to month", key=False, encoding="raw"),
+    TypeFact("interval day to second", key=False, encoding="raw"),
     TypeFact("super", key=False, encoding="zstd"),
     TypeFact("binary varying", ("varbyte", "varbinary"), "length", (64000,), (16_777_216,), key=False, encoding="lzo"),
     TypeFact("geometry", key=False, encoding="raw"),
@@ -96,7 +101,7 @@ UNSUPPORTED: MappingProxyType[str, str] = MappingProxyType(
         "hstore": _SUPER,
         "bytea": "Write VARBYTE with a length in bytes.",
         "blob": "Write VARBYTE with a length in bytes.",
-        "interval": "Write BIGINT and say the unit in the column's name or comment.",
+        "interval": "Write INTERVAL YEAR TO MONTH or INTERVAL DAY TO SECOND, or BIGINT with the unit in its name.",
         "money": "Write DECIMAL with a precision and a scale.",
         "bit": "Write BOOLEAN, or BIGINT for a bit mask.",
         "bit varying": "Write BOOLEAN, or BIGINT for a bit mask.",
@@ -130,6 +135,7 @@ class RedshiftType:
         return f"{self.name}({','.join(map(str, self.arguments))})" if self.arguments else self.name
 
 
+@cache
 def parse_type(text: str) -> RedshiftType:
     """Read any spelling of a type; omitted arguments become what Redshift makes of them.
 

@@ -8,8 +8,9 @@ on the cluster, or never.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,10 @@ from warehouse.redshift.encodings import ENCODINGS, allowed_encodings, verdict
 from warehouse.redshift.keys import IDENTITY_TYPES, MOST_COLUMNS, MOST_NAME_BYTES, MOST_SORT_COLUMNS, NOT_KEYS
 from warehouse.redshift.refusals import FOREIGN_KEY_EXTRAS, REFUSALS
 from warehouse.redshift.words import SYSTEM_COLUMNS
-from warehouse.schema.design import ColumnDesign, TableDesign
+from warehouse.schema.design import ColumnDesign, TableDesign, ViewDesign
+
+COLLATED = frozenset({"character", "character varying"})
+_QUERY = re.compile(r"\s*\(*\s*(SELECT|WITH)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -47,13 +51,17 @@ def check_table(table: sa.Table, *, owner: str = "") -> TableDesign:
         raise DesignError(
             f"{where}: {error.message.removeprefix(f'{table.fullname}: ')}", next_step=error.next_step
         ) from error
-    problems = [*table_problems(table), *design_problems(design)]
+    refuse_problems([*table_problems(table), *design_problems(design)], where=where)
+    return design
+
+
+def refuse_problems(problems: Sequence[Problem], *, where: str) -> None:
+    """Raise DesignError naming `where`, every problem and its mend; nothing when there is none."""
     if len(problems) == 1:
         raise DesignError(f"{where}: {problems[0]}", next_step=problems[0].mend)
     if problems:
         told = " ".join(f"({number}) {problem} {problem.mend}" for number, problem in enumerate(problems, 1))
         raise DesignError(f"{where}: {len(problems)} faults. {told}")
-    return design
 
 
 def check_column(column: sa.Column[Any], *, where: str = "") -> ColumnDesign:
@@ -119,6 +127,43 @@ def design_problems(design: TableDesign) -> Iterator[Problem]:
         yield from column_problems(column)
 
 
+# Words of a class line that a view's own kind has not.
+_STORED = ("dist", "sort", "backup")
+
+
+def view_problems(view: ViewDesign, words: Mapping[str, Any]) -> Iterator[Problem]:
+    """Faults of a view. `words` are those of its class line."""
+    yield from _name_problem("", view.name)
+    if not _QUERY.match(view.query):
+        yield Problem("", "the query is no SELECT", 'Say query="SELECT …" (or WITH …), or hand over a select().')
+    if "encode" in words:
+        yield Problem("", "a view takes no encode=", "Drop it; a materialized view is encoded by Redshift.")
+    if view.kind != "materialized":
+        for word in _STORED:
+            if word in words:
+                yield Problem("", f"a view stores nothing, so {word}= says nothing", "Drop it, or materialize it.")
+        return
+    if view.dist is not None and view.dist.style == "auto":
+        yield Problem("", "a materialized view takes no DISTSTYLE AUTO", 'Say even(), all_() or key("…").')
+    if view.sort is not None and view.sort.style != "compound":
+        yield Problem("", f"a materialized view takes no sort key of style {view.sort.style}", 'Say compound("…").')
+    if view.columns:
+        yield from _key_problems(view)
+
+
+def columns_problem(declared: Sequence[str], selected: Sequence[str]) -> Iterator[Problem]:
+    """Do a view's declared columns meet those of its query? Nothing when one of the two is not known."""
+    if not declared or not selected or list(declared) == list(selected):
+        return
+    missing, more = sorted(set(selected) - set(declared)), sorted(set(declared) - set(selected))
+    if more:
+        yield Problem(more[0], "the query does not select it", f"It selects: {', '.join(selected)}.")
+    elif missing:
+        yield Problem(missing[0], "the query selects it, the class does not declare it", "Declare it.")
+    else:
+        yield Problem(declared[0], "the columns stand in another order than the query's", f"Say {', '.join(selected)}.")
+
+
 def column_problems(column: ColumnDesign) -> Iterator[Problem]:
     """Faults of one column, as ADD COLUMN would also meet them."""
     kind = column.redshift_type
@@ -129,6 +174,8 @@ def column_problems(column: ColumnDesign) -> Iterator[Problem]:
             yield Problem(column.name, "identity with a step of 0", "Say identity=(seed, step) with another step.")
         if column.default is not None:
             yield Problem(column.name, "identity and a default", "Keep one.")
+    if column.collate is not None and kind.name not in COLLATED:
+        yield Problem(column.name, f"collate= on {kind}", "Only CHAR and VARCHAR have a collation.")
     if column.encode is None:
         return
     allowed = ", ".join(allowed_encodings(kind.name))
@@ -150,7 +197,7 @@ def _name_problem(where: str, name: str) -> Iterator[Problem]:
         yield Problem(where, "the name is one of Redshift's system columns", "Rename it.")
 
 
-def _key_problems(design: TableDesign) -> Iterator[Problem]:
+def _key_problems(design: TableDesign | ViewDesign) -> Iterator[Problem]:
     by_name = {column.name: column for column in design.columns}
     named = ", ".join(by_name)
     if design.dist and design.dist.key:

@@ -1,34 +1,40 @@
 """A table's physical design as frozen values: what rules, comparators and the dictionary read instead of SQLAlchemy's
 objects.
 
-`TableDesign.from_table` reads any `sqlalchemy.Table`: one of our models, a Core table with plain `redshift_*`
-arguments, one that Alembic built from a revision, or a reflected one. A `None` for `dist`, `sort` or `encode` means
-"not declared", which is not the same as AUTO. Types are spelled as the catalog spells them (see
-`warehouse.redshift.types`).
+`TableDesign.from_table` reads any `sqlalchemy.Table` (reading.py): one of our models, a Core table with plain
+`redshift_*` arguments, one that Alembic built from a revision, or a reflected one. A `None` for `dist`, `sort`,
+`encode`, `owner` or `grants` means "not declared", which is not the same as AUTO. Types are spelled as the catalog
+spells them (see `warehouse.redshift.types`).
 
-What the dialect cannot express lives in `Table.info["warehouse"]`, as plain strings, so that Alembic renders it into
-the revision and the decision survives there: `{"dist": "auto"}`, `{"sort": "auto"}`, `{"sort": "none"}`, `{"waivers":
-{code: reason}}`.
+What the dialect cannot express lives in `Table.info["warehouse"]` and `Column.info["warehouse"]`, as plain data, so
+that Alembic renders it into the revision and the decision survives there:
+
+    table   dist: "auto"; sort: "auto", "none"; encode: "auto"; backup: False; owner; grants: {grantee: [privilege]};
+            shape; doc; waivers: {code: reason}
+    column  identity_by_default: True; collate; pii; doc
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
 from warehouse.errors import DesignError
-from warehouse.redshift.encodings import canonical_encoding
 from warehouse.redshift.keys import DIST_STYLES, SORT_STYLES, DistStyle, SortStyle
-from warehouse.redshift.types import RedshiftType, TypeRefused, parse_type
+from warehouse.redshift.types import RedshiftType, parse_type
+from warehouse.schema.grants import Grant
 
 INFO = "warehouse"
 DEFAULT_SCHEMA = "public"
+Collation = Literal["case_sensitive", "case_insensitive"]
+COLLATIONS: tuple[Collation, ...] = ("case_sensitive", "case_insensitive")
+_NO_WAIVERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,11 @@ class ColumnDesign:
     identity_by_default: bool = False
     default: str | None = None
     comment: str | None = None
+    collate: Collation | None = None
+    # What kind of personal data it holds ("email", say); None when it holds none.
+    pii: str | None = None
+    # Documentation beyond the comment: for the data dictionary, not for the warehouse.
+    doc: str | None = None
 
     @property
     def redshift_type(self) -> RedshiftType:
@@ -98,23 +109,9 @@ class ColumnDesign:
     @classmethod
     def from_column(cls, column: sa.Column[Any]) -> ColumnDesign:
         """Read a SQLAlchemy column. Raises DesignError for a type that Redshift has not."""
-        options = column.dialect_options["redshift"]
-        identity = options.get("identity")
-        encode = options.get("encode")
-        if not encode and isinstance(column.info.get("encode"), str):
-            # The dialect's inspector reports an encoding here, where its own compiler does not look.
-            encode = column.info["encode"]
-        return cls(
-            name=column.name,
-            type=_type_of(column),
-            # Redshift makes an IDENTITY column NOT NULL, whatever was said.
-            nullable=bool(column.nullable) and not identity,
-            encode=canonical_encoding(encode) if encode else None,
-            identity=(int(identity[0]), int(identity[1])) if identity else None,
-            identity_by_default=bool(column.info.get(INFO, {}).get("identity_by_default", False)),
-            default=redshift_dialect().ddl_compiler(redshift_dialect(), None).get_column_default_string(column),  # type: ignore[arg-type]
-            comment=column.comment or None,
-        )
+        from warehouse.schema.reading import read_column
+
+        return read_column(column)
 
 
 @dataclass(frozen=True)
@@ -142,16 +139,18 @@ class TableDesign:
     sort: SortKey | None = None
     comment: str | None = None
     # Rule code -> why this table may break it.
-    waivers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    waivers: Mapping[str, str] = field(default_factory=dict)
+    # ENCODE AUTO of the table: Redshift chooses, and what columns say is only where it starts.
+    encode: Literal["auto"] | None = None
+    backup: bool = True
+    owner: str | None = None
+    grants: tuple[Grant, ...] | None = None
+    # dimension, fact, history, staging or log (shapes.py).
+    shape: str | None = None
+    doc: str | None = None
 
     def __post_init__(self) -> None:
-        for code, reason in self.waivers.items():
-            if not isinstance(reason, str) or not reason.strip():
-                raise DesignError(
-                    f"{self.qualified_name}: the waiver of {code} gives no reason.",
-                    next_step=f'Write why: waive={{"{code}": "…"}}, or drop it.',
-                )
-        object.__setattr__(self, "waivers", MappingProxyType(dict(self.waivers)))
+        object.__setattr__(self, "waivers", with_reasons(self.qualified_name, self.waivers))
 
     def __hash__(self) -> int:
         return hash((self.schema, self.name, self.columns, self.dist, self.sort))
@@ -171,18 +170,57 @@ class TableDesign:
 
         It reads; it does not judge. `warehouse.schema.check_table` judges.
         """
-        return cls(
-            name=table.name,
-            schema=None if table.schema == DEFAULT_SCHEMA else table.schema,
-            columns=tuple(map(ColumnDesign.from_column, table.columns)),
-            primary_key=tuple(column.name for column in table.primary_key.columns),
-            unique_keys=_unique_keys(table),
-            foreign_keys=_foreign_keys(table),
-            dist=_distribution(table),
-            sort=_sort_key(table),
-            comment=table.comment or None,
-            waivers=dict(table.info.get(INFO, {}).get("waivers", {})),
-        )
+        from warehouse.schema.reading import read_table
+
+        return read_table(table)
+
+
+ViewKind = Literal["view", "late_binding", "materialized"]
+
+
+@dataclass(frozen=True)
+class ViewDesign:
+    """A view: bound to its tables, late-binding, or materialized. `columns` is empty when the model names none.
+
+    `dist`, `sort`, `backup` and `auto_refresh` are a materialized view's.
+    """
+
+    name: str
+    query: str
+    kind: ViewKind = "view"
+    schema: str | None = None
+    columns: tuple[ColumnDesign, ...] = ()
+    dist: Distribution | None = None
+    sort: SortKey | None = None
+    auto_refresh: bool = False
+    backup: bool = True
+    comment: str | None = None
+    owner: str | None = None
+    grants: tuple[Grant, ...] | None = None
+    doc: str | None = None
+    waivers: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "waivers", with_reasons(self.qualified_name, self.waivers))
+
+    def __hash__(self) -> int:
+        return hash((self.schema, self.name, self.query, self.kind))
+
+    @property
+    def qualified_name(self) -> str:
+        """The name for messages: qualified unless it is in public."""
+        return qualified(self.schema, self.name)
+
+
+def with_reasons(where: str, waivers: Mapping[str, str]) -> Mapping[str, str]:
+    """The waivers, unchangeable. Raises DesignError for one without a reason."""
+    for code, reason in waivers.items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise DesignError(
+                f"{where}: the waiver of {code} gives no reason.",
+                next_step=f'Write why: waive={{"{code}": "…"}}, or drop it.',
+            )
+    return MappingProxyType(dict(waivers)) if waivers else _NO_WAIVERS
 
 
 def qualified(schema: str | None, name: str) -> str:
@@ -197,84 +235,3 @@ def redshift_dialect() -> Dialect:
 
     dialect: Dialect = RedshiftDialect_redshift_connector()
     return dialect
-
-
-def _type_of(column: sa.Column[Any]) -> str:
-    where = f"column {column.name}" if column.table is None else f"{column.table.fullname}: column {column.name}"
-    try:
-        return str(parse_type(column.type.compile(dialect=redshift_dialect())))
-    except TypeRefused as refused:
-        raise DesignError(f"{where}: {refused.reason}.", next_step=refused.instead) from refused
-    except sa.exc.CompileError as error:
-        raise DesignError(
-            f"{where}: {column.type!r} is no type of Redshift.", next_step="Take a type of warehouse.schema.types."
-        ) from error
-
-
-def _unique_keys(table: sa.Table) -> tuple[tuple[str, ...], ...]:
-    constraints = (c for c in table.constraints if isinstance(c, sa.UniqueConstraint))
-    # A set of constraints has no order; the columns' names give one.
-    return tuple(sorted(tuple(column.name for column in constraint.columns) for constraint in constraints))
-
-
-def _foreign_keys(table: sa.Table) -> tuple[ForeignKeyDesign, ...]:
-    position = {column.name: number for number, column in enumerate(table.columns)}
-    keys = []
-    for constraint in table.foreign_key_constraints:
-        columns = tuple(element.parent.name for element in constraint.elements)
-        # `target_fullname` is text: the other table need not be known.
-        targets = [element.target_fullname.rsplit(".", 1) for element in constraint.elements]
-        ref_columns = tuple(target[1] if len(target) > 1 else own for target, own in zip(targets, columns, strict=True))
-        ref_table = targets[0][0].removeprefix(f"{DEFAULT_SCHEMA}.")
-        name = None if constraint.name is None else str(constraint.name)
-        keys.append(ForeignKeyDesign(columns, ref_table, ref_columns, name))
-    return tuple(sorted(keys, key=lambda key: ([position[name] for name in key.columns], key.ref_table)))
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    """The dialect takes a name, a Column, or several of either."""
-    if value is None:
-        return ()
-    if isinstance(value, str | sa.Column):
-        value = (value,)
-    return tuple(one.name if isinstance(one, sa.Column) else str(one) for one in value)
-
-
-def _marked(table: sa.Table, option: str) -> Iterable[str]:
-    return (column.name for column in table.columns if column.dialect_options["redshift"].get(option))
-
-
-def _distribution(table: sa.Table) -> Distribution | None:
-    options = table.dialect_options["redshift"]
-    keys = dict.fromkeys((*_names(options.get("distkey")), *_marked(table, "distkey")))
-    style: Any = (options.get("diststyle") or "").lower()
-    said = table.info.get(INFO, {}).get("dist")
-    if len(keys) > 1:
-        raise DesignError(
-            f"{table.fullname}: two columns are DISTKEY ({', '.join(keys)}).", next_step="Keep one: dist=key(column)."
-        )
-    key = next(iter(keys), None)
-    try:
-        if style or key:
-            return Distribution(style or "key", key)
-        return Distribution(said) if said else None
-    except DesignError as error:
-        raise DesignError(f"{table.fullname}: {error.message}", next_step=error.next_step) from error
-
-
-def _sort_key(table: sa.Table) -> SortKey | None:
-    options = table.dialect_options["redshift"]
-    compound, interleaved = _names(options.get("sortkey")), _names(options.get("interleaved_sortkey"))
-    marked = tuple(_marked(table, "sortkey"))
-    said = table.info.get(INFO, {}).get("sort")
-    ways = [columns for columns in (compound, interleaved, marked) if columns]
-    if len(ways) > 1 or (ways and said):
-        raise DesignError(
-            f"{table.fullname}: the sort key is declared in two ways.",
-            next_step="Keep one: sort=compound(…) or sort=interleaved(…).",
-        )
-    if interleaved:
-        return SortKey("interleaved", interleaved)
-    if compound or marked:
-        return SortKey("compound", compound or marked)
-    return SortKey(said) if said else None

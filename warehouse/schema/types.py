@@ -24,6 +24,8 @@ __all__ = [
     "GEOMETRY",
     "HLLSKETCH",
     "INTEGER",
+    "INTERVAL_DAY_TO_SECOND",
+    "INTERVAL_YEAR_TO_MONTH",
     "REAL",
     "SMALLINT",
     "SUPER",
@@ -55,3 +57,21 @@ class GEOGRAPHY(UserDefinedType[str]):
 
     def get_col_spec(self, **_: Any) -> str:
         return "GEOGRAPHY"
+
+
+class INTERVAL_YEAR_TO_MONTH(UserDefinedType[str]):
+    """A duration in years and months. https://docs.aws.amazon.com/redshift/latest/dg/r_interval_data_types.html"""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "INTERVAL YEAR TO MONTH"
+
+
+class INTERVAL_DAY_TO_SECOND(UserDefinedType[str]):
+    """A duration in days to microseconds. https://docs.aws.amazon.com/redshift/latest/dg/r_interval_data_types.html"""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "INTERVAL DAY TO SECOND"

@@ -22,7 +22,17 @@ from warehouse.migrate.reflect import complete_column
 from warehouse.migrate.render import render_item
 from warehouse.models import metadata
 from warehouse.schema.design import Distribution, SortKey, TableDesign
-from warehouse.schema.options import all_, auto, auto_sort, even, interleaved, key, table_options, unsorted
+from warehouse.schema.options import (
+    all_,
+    auto,
+    auto_sort,
+    column_options,
+    even,
+    interleaved,
+    key,
+    table_options,
+    unsorted,
+)
 from warehouse.schema.types import DOUBLE_PRECISION, SUPER, TIMESTAMPTZ, VARBYTE
 from warehouse.settings import Settings
 
@@ -232,3 +242,34 @@ def test_a_reflected_column_without_an_encoding_is_raw():
     complete_column(reflected)
     assert reflected["dialect_options"] == {"redshift_encode": "raw"}
     assert TableDesign.from_table(table(sa.Column("c", sa.DATE, redshift_encode="raw"))).columns[0].encode == "raw"
+
+
+def test_every_word_of_a_model_survives_in_the_revision():
+    columns = [
+        sa.Column("id", sa.BIGINT, primary_key=True, autoincrement=False, comment="N.", redshift_encode="raw"),
+        sa.Column("mail", sa.VARCHAR(9), comment="M.", **column_options(encode="zstd", pii="email", doc="Lower case.")),
+    ]
+    words = {
+        "dist": auto(),
+        "sort": unsorted(),
+        "encode": "auto",
+        "backup": False,
+        "owner": "finance",
+        "grants": {"role analyst": ("select", "insert")},
+        "shape": "fact",
+        "doc": "From the tills.",
+        "waive": {"WH001": "Why not."},
+    }
+    declared = table(*columns, comment="Sales.", schema="mart", **table_options(**words))
+    text, imports = written(ops.CreateTableOp.from_table(declared))
+    made = []
+
+    class Op:
+        f = staticmethod(str)
+
+        @staticmethod
+        def create_table(name, *items, **options):
+            made.append(sa.Table(name, sa.MetaData(), *items, **options))
+
+    exec(f"import sqlalchemy as sa\n{imports}\nif True:\n    {text}", {"op": Op})
+    assert TableDesign.from_table(made[0]) == TableDesign.from_table(declared)
