@@ -9,8 +9,8 @@ Where the warehouse is, in this order:
 The other variables: `WAREHOUSE_STAGE` (an s3:// prefix that loads stage into), `WAREHOUSE_IAM_ROLE` (the role that COPY
 and
 UNLOAD assume), `WAREHOUSE_REGION`, `WAREHOUSE_S3_ENDPOINT` (an S3 endpoint other than Amazon's), `WAREHOUSE_HOME` (the
-project's
-folder, when it is not found from the working directory upwards).
+project's folder, when it is not found from the working directory upwards), `WAREHOUSE_MIGRATION_WAIT` and
+`WAREHOUSE_LOCK_TIMEOUT` (seconds that a migration waits for another one, and for a table that somebody holds).
 """
 
 from __future__ import annotations
@@ -43,6 +43,9 @@ class Settings:
     s3_secret_key: str = field(default="", repr=False)
     home: Path = field(default_factory=Path.cwd)
     is_local: bool = False
+    # Seconds. A deploy that waits its turn is usual; a statement that waits makes all later readers wait behind it.
+    migration_wait: float = 300.0
+    lock_timeout: float = 120.0
 
     @property
     def state(self) -> Path:
@@ -77,6 +80,8 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
         "iam_role": env.get("WAREHOUSE_IAM_ROLE", ""),
         "region": env.get("WAREHOUSE_REGION", ""),
         "s3_endpoint": env.get("WAREHOUSE_S3_ENDPOINT", ""),
+        "migration_wait": _seconds(env, "WAREHOUSE_MIGRATION_WAIT", Settings.migration_wait),
+        "lock_timeout": _seconds(env, "WAREHOUSE_LOCK_TIMEOUT", Settings.lock_timeout),
     }
     if given["url"]:
         return Settings(**given, home=base, is_local=False)
@@ -94,7 +99,17 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
         s3_secret_key=s3["secret_key"],
         home=base,
         is_local=True,
+        migration_wait=given["migration_wait"],
+        lock_timeout=given["lock_timeout"],
     )
+
+
+def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
+    said = env.get(name, "")
+    try:
+        return float(said) if said else default
+    except ValueError:
+        raise SettingsError(f"{name}={said!r} is no number of seconds.", next_step="Say 60, or unset it.") from None
 
 
 def child_environment(**changes: str) -> dict[str, str]:

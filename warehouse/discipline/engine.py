@@ -25,7 +25,7 @@ from warehouse.schema import check_table
 from warehouse.schema.design import TableDesign
 
 # Tables that tools keep for themselves; nobody here designs them.
-FOREIGN_TABLES = frozenset({"alembic_version"})
+FOREIGN_TABLES = frozenset({"alembic_version", "alembic_history", "alembic_lock"})
 REVISION = "revision"
 
 

@@ -12,6 +12,7 @@ stops a migration.
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from sqlalchemy.pool import NullPool
 from warehouse.db import system
 from warehouse.db.engine import connect
 from warehouse.errors import MigrationError
+from warehouse.migrate.execution.steps import Answer
 from warehouse.settings import Settings, load_settings
 
 __all__ = ["check", "config", "current", "downgrade", "revision", "script", "upgrade"]
@@ -33,14 +35,32 @@ __all__ = ["check", "config", "current", "downgrade", "revision", "script", "upg
 Target = Settings | str | None
 
 
-def upgrade(target: Target = None, revision: str = "head", *, metadata: sa.MetaData | None = None) -> None:
-    """Run the migrations up to `revision`; at head already, nothing happens."""
-    _run("upgrade", config(target, metadata=metadata), revision)
+def upgrade(
+    target: Target = None,
+    revision: str = "head",
+    *,
+    metadata: sa.MetaData | None = None,
+    edited: Collection[str] = (),
+    step: Answer | None = None,
+) -> None:
+    """Run the migrations up to `revision`; at head already, nothing happens.
+
+    `edited` names revisions that may say something else than when they ran; `step` answers whether a statement that an
+    interrupted run left in doubt is "done" or runs "again".
+    """
+    _run("upgrade", config(target, metadata=metadata, edited=edited, step=step), revision)
 
 
-def downgrade(target: Target = None, revision: str = "base", *, metadata: sa.MetaData | None = None) -> None:
-    """Undo the migrations down to `revision`."""
-    _run("downgrade", config(target, metadata=metadata), revision)
+def downgrade(
+    target: Target = None,
+    revision: str = "base",
+    *,
+    metadata: sa.MetaData | None = None,
+    edited: Collection[str] = (),
+    step: Answer | None = None,
+) -> None:
+    """Undo the migrations down to `revision`. `edited` and `step` are those of `upgrade`."""
+    _run("downgrade", config(target, metadata=metadata, edited=edited, step=step), revision)
 
 
 def current(target: Target = None) -> str | None:
@@ -75,7 +95,14 @@ def script(revision: str = "head", target: Target = None, *, metadata: sa.MetaDa
     return text.getvalue()
 
 
-def config(target: Target = None, *, metadata: sa.MetaData | None = None, output: io.StringIO | None = None) -> Config:
+def config(
+    target: Target = None,
+    *,
+    metadata: sa.MetaData | None = None,
+    output: io.StringIO | None = None,
+    edited: Collection[str] = (),
+    step: Answer | None = None,
+) -> Config:
     """Alembic's configuration for this project's migrations: `alembic.ini` in the settings' home."""
     settings = _settings(target)
     file = settings.home / "alembic.ini"
@@ -86,7 +113,11 @@ def config(target: Target = None, *, metadata: sa.MetaData | None = None, output
         )
     # What Alembic prints for a person at a terminal is not for a caller.
     quiet = io.StringIO()
-    attributes: dict[str, Any] = {"warehouse.settings": settings}
+    attributes: dict[str, Any] = {
+        "warehouse.settings": settings,
+        "warehouse.edited": ",".join(edited),
+        "warehouse.step": step or "",
+    }
     if metadata is not None:
         attributes["warehouse.metadata"] = metadata
     return Config(file, stdout=quiet, output_buffer=output or quiet, attributes=attributes)

@@ -9,14 +9,19 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
 from alembic.ddl.base import AddColumn, ColumnName, ColumnType, alter_table, format_column_name, format_type
+from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import DDLElement
 from sqlalchemy.types import TypeEngine
 
+from warehouse.db.dialect import adapt
+from warehouse.db.system import table_columns
 from warehouse.errors import MigrationError
 from warehouse.redshift.types import RedshiftType, TypeRefused, parse_type
 from warehouse.schema.design import redshift_dialect
@@ -59,6 +64,37 @@ def _column_name(element: ColumnName, compiler: Any, **kw: Any) -> str:
 def _add_column(element: AddColumn, compiler: Any, **kw: Any) -> str:
     table = alter_table(compiler, element.table_name, _plain(element.schema))
     return f"{table} ADD COLUMN {compiler.get_column_specification(element.column, **kw)}"
+
+
+def spoken(construct: Any) -> str:
+    """A statement's text, the same whichever driver runs it and whether it runs or is printed; values are left out."""
+    if isinstance(construct, str):
+        return construct
+    if isinstance(construct, sa.TextClause):
+        return construct.text
+    return str(construct.compile(dialect=_spoken_dialect()))
+
+
+@cache
+def _spoken_dialect() -> Dialect:
+    from sqlalchemy_redshift.dialect import RedshiftDialect_redshift_connector
+
+    return adapt(RedshiftDialect_redshift_connector(paramstyle="named"))
+
+
+def recogniser(construct: Any) -> Callable[[sa.Connection], bool] | None:
+    """What tells from the catalog whether this statement has been run already; None when nothing can."""
+    if isinstance(construct, DesignStatement):
+        return getattr(construct.operation, "is_done", None)
+    if isinstance(construct, ColumnType):
+        return partial(_type_is, construct)
+    return None
+
+
+def _type_is(element: ColumnType, connection: sa.Connection) -> bool:
+    wanted = str(canonical_type(element.type_))
+    columns = table_columns(connection, _plain(element.schema), element.table_name)
+    return any(column.name == element.column_name and column.type == wanted for column in columns)
 
 
 def canonical_type(type_: TypeEngine[Any]) -> RedshiftType:

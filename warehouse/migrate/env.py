@@ -1,19 +1,26 @@
 """The whole of Alembic's environment; `migrations/env.py` only calls `run`.
 
     alembic upgrade head            against the configured warehouse (WAREHOUSE_URL, or the embedded Redshift)
-    alembic upgrade head --sql      prints the SQL; needs no server
+    alembic upgrade head --sql      prints a script for psql; needs no server
     alembic -x url=… upgrade head   against another one
     alembic -x debug=true …         with the traceback of an error
 
-One transaction per revision. Redshift has no advisory locks, so nothing stops two deploys from migrating at once:
-`_online` is where one would wait for the other. Whatever goes wrong is one of our errors: the `alembic` command prints
-it as one paragraph, a caller from Python gets it as it is.
+    -x wait=SECONDS                 how long to wait for another migration that runs (0: refuse at once)
+    -x lock_timeout=SECONDS         how long a statement may wait for a table that somebody else holds
+    -x edited=REVISION,…            these revisions were edited after they ran, and may be
+    -x step=done|again              the answer about a step of which nobody can know whether it is done
+
+Commands that change the warehouse take the mutex, ask the guards and keep alembic_history (execution/). Whatever goes
+wrong is one of our errors: the `alembic` command prints it as one paragraph, a caller from Python gets it as it is.
 """
 
 from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Collection
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,8 +33,13 @@ from sqlalchemy.pool import NullPool
 from warehouse.db.dialect import adapt
 from warehouse.db.engine import connect, warehouse_url
 from warehouse.db.failures import server_error
-from warehouse.errors import ConnectionFailed, DisciplineError, MigrationError, WarehouseError
+from warehouse.discipline.engine import FOREIGN_TABLES
+from warehouse.errors import ConnectionFailed, DisciplineError, MigrationError, SettingsError, WarehouseError
 from warehouse.migrate import plugin
+from warehouse.migrate.execution.conductor import Conductor, past_the_ops
+from warehouse.migrate.execution.history import told
+from warehouse.migrate.execution.mutex import Mutex
+from warehouse.migrate.execution.watch import Watch
 from warehouse.migrate.gate import refuse_revision
 from warehouse.migrate.impl import RedshiftImpl
 from warehouse.migrate.render import render_item
@@ -64,20 +76,54 @@ def settings() -> Settings:
     given = context.config.attributes.get(SETTINGS)
     base = given if isinstance(given, Settings) else load_settings()
     url = context.get_x_argument(as_dictionary=True).get("url", "")
-    return Settings(url=url, home=base.home) if url else base
+    return replace(base, url=url, is_local=False) if url else base
 
 
 def _online(metadata: sa.MetaData) -> None:
-    engine = connect(settings(), poolclass=NullPool)
+    found = settings()
+    engine = connect(found, poolclass=NullPool)
     try:
-        with engine.connect() as connection:
+        with engine.connect() as connection, ExitStack() as stack:
             _configure(metadata, connection=connection)
+            if _changes_the_warehouse():
+                _enter(stack, engine, connection, found)
             _migrate()
     except sa.exc.DBAPIError as error:
         # Outside of a revision: reading the version table, or reflecting.
         _refused(error, None)
     finally:
         engine.dispose()
+
+
+def _changes_the_warehouse() -> bool:
+    """upgrade, downgrade and stamp have a destination; current, check and revision only read."""
+    return "destination_rev" in context.get_context().opts
+
+
+def _enter(stack: ExitStack, engine: sa.Engine, connection: sa.Connection, found: Settings) -> None:
+    """Keep other migrations out, watch what runs, and keep the history."""
+    made = context.get_context()
+    impl = made.impl
+    assert isinstance(impl, RedshiftImpl) and impl.conductor is not None
+    mutex = stack.enter_context(Mutex(engine, made.version_table_schema, wait=_seconds("wait", found.migration_wait)))
+    lock_timeout = _seconds("lock_timeout", found.lock_timeout)
+    impl.watch = stack.enter_context(Watch(connection, engine, lock_timeout=lock_timeout, is_held=mutex.is_held))
+    impl.conductor.prepare()
+    stack.enter_context(past_the_ops(connection, impl))
+
+
+def _seconds(name: str, default: float) -> float:
+    said = _option(name)
+    try:
+        return float(said) if said else default
+    except ValueError:
+        raise SettingsError(f"-x {name}={said} is no number of seconds.", next_step=f"Say -x {name}=60.") from None
+
+
+def _option(name: str) -> str:
+    """What `-x name=…` says, or what a caller from Python handed over under that name."""
+    given: str = context.get_x_argument(as_dictionary=True).get(name, "")
+    return given or str(context.config.attributes.get(f"warehouse.{name}", ""))
 
 
 def _offline(metadata: sa.MetaData) -> None:
@@ -108,7 +154,7 @@ def _configure(metadata: sa.MetaData, **options: Any) -> None:
         on_version_apply=_applied,
         autogenerate_plugins=plugin.PLUGINS,
         include_schemas=schemas - {None} != set(),
-        include_name=lambda name, kind, parents: kind != "schema" or name is None or name in schemas,
+        include_name=lambda name, kind, parents: _is_ours(name, kind, schemas),
         **options,
     )
     made = context.get_context()
@@ -119,12 +165,24 @@ def _configure(metadata: sa.MetaData, **options: Any) -> None:
             next_step="Begin it with redshift+redshift_connector://.",
         )
     made.impl.migration_context = made
+    answer = _option("step")
+    if answer not in ("", "done", "again"):
+        raise SettingsError(f"-x step={answer} is no answer.", next_step="Say -x step=done or -x step=again.")
+    edited = frozenset(one for one in _option("edited").split(",") if one)
+    made.impl.conductor = Conductor(made, edited, answer or None)  # type: ignore[arg-type]
+
+
+def _is_ours(name: str | None, kind: str, schemas: Collection[str | None]) -> bool:
+    """Is this something that models may declare? Not what Alembic and we keep for ourselves."""
+    if kind == "table":
+        return name not in FOREIGN_TABLES
+    return kind != "schema" or name is None or name in schemas
 
 
 def _applied(ctx: MigrationContext, step: Any, heads: Any, run_args: Any) -> None:
-    """A revision is done: the next one starts in a transaction of its own."""
-    if isinstance(ctx.impl, RedshiftImpl):
-        ctx.impl.left_transaction = False
+    """A revision's version was written: its history belongs into the same transaction."""
+    if isinstance(ctx.impl, RedshiftImpl) and ctx.impl.conductor is not None:
+        ctx.impl.conductor.applied(step)
 
 
 def _migrate() -> None:
@@ -146,13 +204,11 @@ def _migrate() -> None:
 def _refused(error: sa.exc.SQLAlchemyError, where: str | None) -> NoReturn:
     """Raise MigrationError for what the warehouse, or SQLAlchemy's compiler, refused."""
     impl = context.get_context().impl
-    left = isinstance(impl, RedshiftImpl) and impl.left_transaction
-    undone = (
-        "What the revision did before it is in the warehouse already, because one of its statements runs outside a "
-        "transaction: compare before running it again."
-        if left
-        else "Nothing of this revision is in the warehouse. Mend it and run the same command again."
-    )
+    if isinstance(impl, RedshiftImpl) and impl.watch is not None and (gave_up := impl.watch.gave_up):
+        raise MigrationError(
+            f"{where}: {gave_up.message}" if where else gave_up.message, next_step=gave_up.next_step
+        ) from error
+    undone = _left(impl)
     if isinstance(error, sa.exc.DBAPIError):
         if error.connection_invalidated:
             raise ConnectionFailed("The connection to the warehouse broke.", next_step=undone) from error
@@ -165,6 +221,18 @@ def _refused(error: sa.exc.SQLAlchemyError, where: str | None) -> NoReturn:
     raise MigrationError(
         f"{where}: {message}" if where else message[0].upper() + message[1:], next_step=undone
     ) from error
+
+
+def _left(impl: Any) -> str:
+    """What a failed revision leaves in the warehouse, and how to go on."""
+    run = impl.conductor.run if isinstance(impl, RedshiftImpl) and impl.conductor is not None else None
+    if run is None or not run.left_transaction:
+        return "Nothing of this revision is in the warehouse. Mend it and run the same command again."
+    return (
+        f"{told(run.entry.steps)} in the warehouse, because a statement after that runs outside a "
+        "transaction; that is recorded. Mend the rest and run the same command again (with "
+        f"-x edited={run.entry.revision} when the file was edited): it goes on from there."
+    )
 
 
 def _revision_line(error: BaseException) -> str | None:

@@ -10,8 +10,10 @@ Every method asks first (`gate.judge`), so that a revision edited by hand meets 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +23,9 @@ from sqlalchemy.schema import Column, Constraint, Index, PrimaryKeyConstraint, T
 from sqlalchemy_redshift.dialect import RedshiftImpl as DialectImpl
 
 from warehouse.migrate import ddl, gate
+from warehouse.migrate.execution.conductor import Conductor
+from warehouse.migrate.execution.steps import Run
+from warehouse.migrate.execution.watch import Watch
 from warehouse.migrate.ops.alter_sort_key import AlterSortKeyOp
 from warehouse.migrate.reflect import complete_column
 from warehouse.redshift.types import TypeRefused
@@ -35,8 +40,12 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
     transactional_ddl = True
     # Set by the environment; None in a bare MigrationContext, which then has no way out of its transaction.
     migration_context: MigrationContext | None = None
-    # Did an operation commit what came before it? Then a failure leaves a part of its revision behind.
-    left_transaction = False
+    # The revision that runs, statement by statement; None outside of revisions (the version table, say).
+    run: Run | None = None
+    conductor: Conductor | None = None
+    watch: Watch | None = None
+    # Is the statement that reaches the connection one of an op, or did the revision go past them?
+    executing = False
 
     def create_table(self, table: Table, **kw: Any) -> None:
         gate.judge([gate.created(table)])
@@ -75,8 +84,7 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
             super().alter_column(table_name, column_name, **kw)
             return
         # Not through PostgreSQL's implementation, whose construct the dialect cannot compile.
-        with self.outside_transaction():
-            DefaultImpl.alter_column(self, table_name, column_name, **kw)
+        DefaultImpl.alter_column(self, table_name, column_name, **kw)
 
     def rename_table(self, old_table_name: str, new_table_name: Any, schema: Any = None) -> None:
         gate.judge([gate.renamed(old_table_name, new_table_name, schema)])
@@ -95,24 +103,53 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
         super().execute(sql, execution_options)
 
     def alter_design(self, operation: Any) -> None:
-        """Run one of our own ops (ops/). Outside a transaction: Redshift rewrites in the background and may refuse a
-        block.
-        """
+        """Run one of our own ops (ops/)."""
         gate.judge([gate.design_altered(operation)])
-        statement = ddl.DesignStatement(operation)
-        statement.compile(dialect=self.dialect)  # refuse before the transaction is left
-        with self.outside_transaction():
-            self._exec(statement)
+        self._exec(ddl.DesignStatement(operation))
+
+    def bulk_insert(self, table: Any, rows: list[dict[str, Any]], multiinsert: bool = True) -> None:
+        """One step, although `--sql` prints one statement a row."""
+        run, self.run = self.run, None
+        try:
+            insert = partial(super().bulk_insert, table, rows, multiinsert)
+            if run is None:
+                insert()
+            else:
+                run.perform(f"INSERT INTO {table.fullname} VALUES … {len(rows)} rows", insert)
+        finally:
+            self.run = run
+
+    def _exec(
+        self,
+        construct: Any,
+        execution_options: Any = None,
+        multiparams: Any = None,
+        params: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Any:
+        """Every statement of every op passes here: it is numbered, and runs where Redshift wants it (execution/)."""
+        execute = partial(self._execute_now, construct, execution_options, multiparams, params)
+        if self.run is None:
+            return execute()
+        return self.run.perform(ddl.spoken(construct), execute, self._recogniser(construct))
+
+    def _execute_now(self, construct: Any, execution_options: Any, multiparams: Any, params: Any) -> Any:
+        self.executing = True
+        try:
+            return super()._exec(construct, execution_options, multiparams, dict(params))
+        finally:
+            self.executing = False
+
+    def _recogniser(self, construct: Any) -> Callable[[], bool] | None:
+        """What sees from the catalog whether a statement is done; None where nothing can."""
+        is_done = ddl.recogniser(construct)
+        return None if is_done is None else lambda: is_done(self.connection)
 
     @contextmanager
     def outside_transaction(self) -> Iterator[None]:
-        """Commit what came before, run the block in autocommit, begin again. ALTER COLUMN TYPE refuses a transaction
-        block.
-        """
+        """Commit what came before, run the block in autocommit, begin again."""
         if self.migration_context is None:
             yield
             return
-        self.left_transaction = True
         with self.migration_context.autocommit_block():
             if self.connection is not None and not self.as_sql:
                 # Alembic has asked for the isolation level meanwhile, and that question began a transaction in the

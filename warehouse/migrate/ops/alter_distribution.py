@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import MigrateOperation, Operations
 
+from warehouse.db.system import table_columns
 from warehouse.errors import MigrationError
 from warehouse.migrate.ops import call, table_name
 from warehouse.redshift.keys import DistStyle
@@ -63,6 +65,14 @@ class AlterDistributionOp(MigrateOperation):
         """The statement, identifiers quoted by the dialect's preparer."""
         key = f" DISTKEY {preparer.quote(self.new.key)}" if self.new.key is not None else ""
         return f"ALTER TABLE {table_name(preparer, self)} ALTER DISTSTYLE {self.new.style.upper()}{key}"
+
+    def is_done(self, connection: sa.Connection) -> bool:
+        """Does the catalog show the new distribution already?"""
+        columns = table_columns(connection, self.schema, self.table_name)
+        keys = [column.name for column in columns if column.is_distkey]
+        if self.new.style == "key":
+            return keys == [self.new.key]
+        return bool(columns) and columns[0].dist_style == self.new.style
 
 
 @Operations.implementation_for(AlterDistributionOp)

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import MigrateOperation, Operations
 
+from warehouse.db.system import table_columns
 from warehouse.errors import MigrationError
 from warehouse.migrate.ops import call, table_name
 from warehouse.redshift.encodings import ENCODINGS, canonical_encoding
@@ -67,6 +69,11 @@ class AlterEncodingOp(MigrateOperation):
         """The statement, identifiers quoted by the dialect's preparer."""
         column = preparer.quote(self.column_name)
         return f"ALTER TABLE {table_name(preparer, self)} ALTER COLUMN {column} ENCODE {self.encode}"
+
+    def is_done(self, connection: sa.Connection) -> bool:
+        """Does the catalog show the new encoding already?"""
+        columns = table_columns(connection, self.schema, self.table_name)
+        return any(column.name == self.column_name and column.encode == self.encode for column in columns)
 
 
 @Operations.implementation_for(AlterEncodingOp)

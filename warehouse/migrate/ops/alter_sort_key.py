@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import MigrateOperation, Operations
 
+from warehouse.db.system import table_columns
 from warehouse.errors import MigrationError
 from warehouse.migrate.ops import call, table_name
 from warehouse.redshift.keys import SortStyle
@@ -70,6 +72,12 @@ class AlterSortKeyOp(MigrateOperation):
             columns = ", ".join(preparer.quote(name) for name in self.new.columns)
             return f"ALTER TABLE {table_name(preparer, self)} ALTER COMPOUND SORTKEY ({columns})"
         return f"ALTER TABLE {table_name(preparer, self)} ALTER SORTKEY {self.new.style.upper()}"
+
+    def is_done(self, connection: sa.Connection) -> bool:
+        """Does the catalog show the new sort key already? AUTO keeps the columns that there are, so it never shows."""
+        columns = table_columns(connection, self.schema, self.table_name)
+        sorted_by = sorted((column for column in columns if column.sort_order), key=lambda column: column.sort_order)
+        return self.new.style != "auto" and tuple(column.name for column in sorted_by) == self.new.columns
 
 
 @Operations.implementation_for(AlterSortKeyOp)
