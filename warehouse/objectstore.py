@@ -120,18 +120,22 @@ class ObjectStore:
         _object_of(uri)
         return io.BufferedReader(_S3Reader(self, uri), buffer_size=1 << 20)
 
-    def put(self, uri: str, body: bytes | BinaryIO) -> ObjectInfo:
-        """Write one object, whole or not at all: readers see the old content until all of the new one has arrived."""
+    def put(self, uri: str, body: bytes | BinaryIO, *, kms_key: str = "") -> ObjectInfo:
+        """Write one object, whole or not at all: readers see the old content until all of the new one has arrived.
+
+        `kms_key` is the key by which S3 encrypts it (SSE-KMS); files know no such thing.
+        """
         stream = io.BytesIO(body) if isinstance(body, bytes) else body
         if is_file(uri):
             return _write_file(uri, stream)
         bucket, key = _object_of(uri)
         first = _read_full(stream, PART_BYTES)
+        more: dict[str, Any] = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
         with self._translated(uri):
             if len(first) < PART_BYTES:
-                etag = self._s3.put_object(Bucket=bucket, Key=key, Body=first)["ETag"]
+                etag = self._s3.put_object(Bucket=bucket, Key=key, Body=first, **more)["ETag"]
                 return ObjectInfo(uri, len(first), etag.strip('"'))
-            return self._put_parts(uri, bucket, key, first, stream)
+            return self._put_parts(uri, bucket, key, first, stream, more)
 
     def delete(self, uris: Iterable[str]) -> None:
         """Delete objects, in batches. An object that is not there is no error; one that cannot be deleted is."""
@@ -190,8 +194,10 @@ class ObjectStore:
             config=config,
         )
 
-    def _put_parts(self, uri: str, bucket: str, key: str, first: bytes, stream: BinaryIO) -> ObjectInfo:
-        upload = self._s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    def _put_parts(
+        self, uri: str, bucket: str, key: str, first: bytes, stream: BinaryIO, more: dict[str, Any]
+    ) -> ObjectInfo:
+        upload = self._s3.create_multipart_upload(Bucket=bucket, Key=key, **more)["UploadId"]
         parts: list[Any] = []
         size = 0
         try:

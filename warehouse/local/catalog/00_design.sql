@@ -45,4 +45,12 @@ CREATE TABLE IF NOT EXISTS pg_redshift.load_commit (
     userid integer, query bigint, slice integer, filename text, lines_scanned bigint, bytes_scanned bigint, errors integer,
     curtime timestamp, file_format text, tbl integer, session integer
 );
+-- One row for each UNLOAD, and one for each file of it.
+CREATE TABLE IF NOT EXISTS pg_redshift.unload_run (
+    query bigint, userid integer, xid bigint, pid integer, database text, status text, started timestamp, ended timestamp, file_format text,
+    compression text, location text, error text
+);
+CREATE TABLE IF NOT EXISTS pg_redshift.unload_file (
+    query bigint, slice integer, path text, line_count bigint, transfer_size bigint
+);
 CREATE SEQUENCE IF NOT EXISTS pg_redshift.query_id;

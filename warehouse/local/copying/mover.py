@@ -5,16 +5,18 @@ Load errors are written through a connection of their own, so that they outlive 
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
-from warehouse.local.copying import load, unload
+from warehouse.local.copying import load, unload, unload_log
 from warehouse.local.copying.failure import CopyError
 from warehouse.local.postgres import SUPERUSER
 from warehouse.local.translate.plan import Copy, Unload
 from warehouse.local.translate.tokens import literal
 from warehouse.local.wire import messages as m
+from warehouse.local.wire import reply
 from warehouse.local.wire.moving import Failed
-from warehouse.local.wire.upstream import Upstream
+from warehouse.local.wire.upstream import Upstream, UpstreamError
 from warehouse.objectstore import ObjectStore
 
 
@@ -33,7 +35,7 @@ class Mover:
         try:
             return self._copy(plan, upstream, query) if isinstance(plan, Copy) else self._unload(plan, upstream, query)
         except CopyError as error:
-            raise Failed(m.error(error.sqlstate, error.message, detail=error.detail, hint=error.hint)) from error
+            raise Failed(_notice(error)) from error
         except load.RowRejected as rejected:
             self._record(rejected, upstream, query)
             table = rejected.target.name
@@ -62,8 +64,26 @@ class Mover:
         return "COPY", f"Load into table '{target.name}' completed, {rows} record(s) loaded successfully."
 
     def _unload(self, plan: Unload, upstream: Upstream, query: int) -> tuple[str, str]:
-        rows = sum(one.rows for one in unload.execute(plan, upstream, self._store))
-        upstream.run(_remember(unload_id=query, unload_count=rows, query_id=query))
+        job = unload.prepare(plan, upstream)
+        started = time.time()
+        try:
+            written = unload.execute(job, upstream, self._store)
+        except (CopyError, UpstreamError) as error:
+            notice = error.notice if isinstance(error, UpstreamError) else _notice(error)
+            connection = Upstream(self._postgres, {"user": SUPERUSER, "database": self._database})
+            try:
+                connection.run(unload_log.run_row(job, upstream, started, notice.text))
+            finally:
+                connection.close()
+            # Known after a failure too, since the rows had begun to flow (PG_LAST_UNLOAD_ID).
+            afterwards = _remember(unload_id=query, unload_count=0, query_id=query)
+            raise Failed(reply.notice(notice), afterwards=afterwards) from error
+        rows = sum(one.rows for one in written)
+        upstream.run(
+            unload_log.run_row(job, upstream, started)
+            + unload_log.file_rows(written, upstream)
+            + _remember(unload_id=query, unload_count=rows, query_id=query)
+        )
         return "UNLOAD", f"UNLOAD completed, {rows} record(s) unloaded successfully."
 
     def _record(self, rejected: load.RowRejected, upstream: Upstream, query: int) -> None:
@@ -82,6 +102,10 @@ class Mover:
             )
         finally:
             connection.close()
+
+
+def _notice(error: CopyError) -> m.Notice:
+    return m.error(error.sqlstate, error.message, detail=error.detail, hint=error.hint)
 
 
 def _remember(**numbers: int) -> str:

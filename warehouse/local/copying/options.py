@@ -1,4 +1,4 @@
-"""The parameters of a COPY or UNLOAD, settled: which are done here, which exclude each other, what the defaults are.
+"""The parameters of a COPY, settled: which are done here, which exclude each other, what the defaults are.
 
 Source: AWS copy-parameters-data-format, copy-parameters-data-conversion, copy-parameters-data-load, copy-parameters-
 authorization.
@@ -13,15 +13,11 @@ from typing import Any
 from warehouse.local.copying.failure import CopyError
 
 # Parameters that are read and have nothing to do here: they steer statistics and compression of a real cluster.
-_NO_EFFECT = {"STATUPDATE", "COMPUPDATE", "COMPROWS", "REGION", "ENCRYPTED", "ROWGROUPSIZE"}
+_NO_EFFECT = {"STATUPDATE", "COMPUPDATE", "COMPROWS", "REGION", "ENCRYPTED"}
 _COPY_DONE = {
     "IAM_ROLE", "CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "MANIFEST", "CSV", "QUOTE",
     "DELIMITER", "PARQUET", "GZIP", "NULL", "EMPTYASNULL", "BLANKSASNULL", "REMOVEQUOTES", "IGNOREHEADER",
     "IGNOREBLANKLINES", "DATEFORMAT", "TIMEFORMAT", "EXPLICIT_IDS", "MAXERROR",
-}  # fmt: skip
-_UNLOAD_DONE = {
-    "IAM_ROLE", "CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "MANIFEST", "CSV", "PARQUET",
-    "HEADER", "DELIMITER", "GZIP", "NULL", "ALLOWOVERWRITE", "CLEANPATH", "PARALLEL", "MAXFILESIZE",
 }  # fmt: skip
 _CREDENTIALS = {"IAM_ROLE", "CREDENTIALS", "ACCESS_KEY_ID"}
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+(,arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)*")
@@ -58,8 +54,8 @@ class CopyOptions:
 
 def copy_options(given: dict[str, Any]) -> CopyOptions:
     """Settle a COPY's parameters. Raises CopyError for what is not done here, and for what AWS excludes."""
-    _known(given, _COPY_DONE, "COPY")
-    _credentials(given)
+    known(given, _COPY_DONE, "COPY")
+    check_credentials(given)
     if given.get("MAXERROR", 0) > 1:
         raise CopyError("not emulated: COPY parameter MAXERROR above 1", "0A000")
     if "CSV" in given and "REMOVEQUOTES" in given:
@@ -86,8 +82,8 @@ def copy_options(given: dict[str, Any]) -> CopyOptions:
     csv = "CSV" in given
     text = Text(
         csv=csv,
-        delimiter=_one_character(given.get("DELIMITER", "," if csv else "|"), "DELIMITER"),
-        quote=_one_character(given.get("QUOTE", '"'), "QUOTE") if csv else "",
+        delimiter=one_character(given.get("DELIMITER", "," if csv else "|"), "DELIMITER"),
+        quote=one_character(given.get("QUOTE", '"'), "QUOTE") if csv else "",
         null_as=given.get("NULL", "\\N"),
         empty_as_null="EMPTYASNULL" in given,
         blanks_as_null="BLANKSASNULL" in given,
@@ -111,7 +107,7 @@ def _format(given: dict[str, Any], name: str, plain: tuple[str, ...]) -> str:
     return plain[0]
 
 
-def _one_character(value: str, name: str) -> str:
+def one_character(value: str, name: str) -> str:
     if value == "\\t":
         value = "\t"
     if re.fullmatch(r"\\[0-7]{1,3}", value):
@@ -121,7 +117,7 @@ def _one_character(value: str, name: str) -> str:
     return value
 
 
-def _known(given: dict[str, Any], done: set[str], command: str) -> None:
+def known(given: dict[str, Any], done: set[str], command: str) -> None:
     for name in given:
         if name not in done and name not in _NO_EFFECT:
             raise CopyError(
@@ -131,7 +127,7 @@ def _known(given: dict[str, Any], done: set[str], command: str) -> None:
             )
 
 
-def _credentials(given: dict[str, Any]) -> None:
+def check_credentials(given: dict[str, Any]) -> None:
     """The form of the credentials is checked, as Redshift does; whether they are good is for S3 to say.
 
     They are never shown.
@@ -152,51 +148,3 @@ def _credentials(given: dict[str, Any]) -> None:
         )
     if ways == ["ACCESS_KEY_ID"] and "SECRET_ACCESS_KEY" not in given:
         raise CopyError("ACCESS_KEY_ID needs SECRET_ACCESS_KEY", "42601")
-
-
-@dataclass(frozen=True)
-class UnloadOptions:
-    """An UNLOAD's parameters.
-
-    `file_bytes` is the size at which a file ends, `slices` how many files are written side by side.
-    """
-
-    parquet: bool
-    delimiter: str
-    header: bool
-    null_as: str
-    gzip: bool
-    manifest: bool
-    overwrite: bool
-    clean: bool
-    parallel: bool
-    file_bytes: int
-
-
-def unload_options(given: dict[str, Any]) -> UnloadOptions:
-    """Settle an UNLOAD's parameters. Raises CopyError."""
-    _known(given, _UNLOAD_DONE, "UNLOAD")
-    _credentials(given)
-    if "PARQUET" in given:
-        for name in ("CSV", "DELIMITER", "NULL", "HEADER", "GZIP"):
-            if name in given:
-                raise CopyError(f"{name} is not supported for UNLOAD to PARQUET", "0A000")
-    elif "CSV" not in given:
-        raise CopyError("not emulated: UNLOAD to delimited text; say FORMAT CSV or FORMAT PARQUET", "0A000")
-    if "CLEANPATH" in given and "ALLOWOVERWRITE" in given:
-        raise CopyError("CLEANPATH cannot be used with ALLOWOVERWRITE", "0A000")
-    size = given.get("MAXFILESIZE", 6.2 * (1 << 30))
-    if not 5 * (1 << 20) <= size <= 6.2 * (1 << 30):
-        raise CopyError("MAXFILESIZE must be between 5 MB and 6.2 GB", "22023")
-    return UnloadOptions(
-        parquet="PARQUET" in given,
-        delimiter=_one_character(given.get("DELIMITER", ","), "DELIMITER"),
-        header="HEADER" in given,
-        null_as=given.get("NULL", ""),
-        gzip="GZIP" in given,
-        manifest="MANIFEST" in given,
-        overwrite="ALLOWOVERWRITE" in given,
-        clean="CLEANPATH" in given,
-        parallel=given.get("PARALLEL", "ON") == "ON",
-        file_bytes=int(size),
-    )

@@ -13,7 +13,8 @@ from warehouse.local.translate.plan import Copy, Plan, Refused, Unload, not_emul
 from warehouse.local.translate.query import translate_query
 from warehouse.local.translate.tokens import Stream
 
-# The shape of each parameter's argument: flag, string, optional string, integer, word. AS may stand before an argument.
+# The shape of each parameter's argument: flag, string, optional string, integer, word; in capitals, a flag that this
+# word may follow. AS may stand before an argument.
 _COPY = {
     "IAM_ROLE": "credential", "CREDENTIALS": "string", "ACCESS_KEY_ID": "string", "SECRET_ACCESS_KEY": "string",
     "SESSION_TOKEN": "string", "REGION": "string", "MANIFEST": "flag", "CSV": "flag", "QUOTE": "string",
@@ -28,11 +29,11 @@ _COPY = {
 }  # fmt: skip
 _UNLOAD = {
     "IAM_ROLE": "credential", "CREDENTIALS": "string", "ACCESS_KEY_ID": "string", "SECRET_ACCESS_KEY": "string",
-    "SESSION_TOKEN": "string", "REGION": "string", "MANIFEST": "flag", "VERBOSE": "flag", "CSV": "flag",
+    "SESSION_TOKEN": "string", "REGION": "string", "MANIFEST": "VERBOSE", "CSV": "flag",
     "PARQUET": "flag", "JSON": "flag", "HEADER": "flag", "DELIMITER": "string", "FIXEDWIDTH": "string", "GZIP": "flag",
     "BZIP2": "flag", "ZSTD": "flag", "ADDQUOTES": "flag", "NULL": "string", "ESCAPE": "flag", "ALLOWOVERWRITE": "flag",
     "CLEANPATH": "flag", "PARALLEL": "switch", "MAXFILESIZE": "size", "ROWGROUPSIZE": "size", "PARTITION": "partition",
-    "EXTENSION": "string", "ENCRYPTED": "flag", "KMS_KEY_ID": "string", "MASTER_SYMMETRIC_KEY": "string",
+    "EXTENSION": "name", "ENCRYPTED": "AUTO", "KMS_KEY_ID": "string", "MASTER_SYMMETRIC_KEY": "string",
 }  # fmt: skip
 
 
@@ -94,6 +95,8 @@ def _parameters(stream: Stream, known: dict[str, str]) -> dict[str, Any]:
 def _argument(stream: Stream, shape: str, known: dict[str, str]) -> Any:
     if shape == "flag":
         return True
+    if shape.isupper():  # a flag that this word may follow
+        return shape if stream.accept(shape) else True
     if shape == "switch":
         for word in ("ON", "OFF", "TRUE", "FALSE", "PRESET"):
             if stream.accept(word):
@@ -113,6 +116,8 @@ def _argument(stream: Stream, shape: str, known: dict[str, str]) -> Any:
     stream.accept("AS")
     if shape == "integer":
         return stream.integer()
+    if shape == "name":
+        return stream.name() if stream.peek().kind == "word" else stream.string()
     if shape == "word":
         return stream.name().upper() if stream.peek().kind == "word" else stream.string().upper()
     if shape == "credential" and stream.accept("DEFAULT"):
