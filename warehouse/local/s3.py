@@ -1,15 +1,14 @@
 """The S3 endpoint: moto's server on loopback in a process of its own, with its objects kept on disk.
 
 moto keeps objects in memory. What a request changed is written through to a folder (two files an object), which is read
-back when
-the endpoint starts again. `python -m warehouse.local.s3 FOLDER` runs it; it prints its port and ends when its parent
+back when the endpoint starts again. `python -m warehouse.local.s3 SOCKET [FOLDER]` serves on an open socket that the
+parent has made, so that nobody has to wait for moto's imports before there is something to ask; it ends when its parent
 does.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sys
 import threading
@@ -21,6 +20,7 @@ from urllib.parse import parse_qs
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+BUCKET = "warehouse"
 
 StartResponse = Callable[..., Any]
 App = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -98,8 +98,9 @@ def mirrored(app: App, mirror: Mirror) -> App:
     return wrapped
 
 
-def main(folder: Path | None) -> None:
-    """Serve until the parent process ends."""
+def main(handle: int, folder: Path | None) -> None:
+    """Serve on the socket `handle` until the parent process ends. There is always the bucket `BUCKET`."""
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -110,15 +111,16 @@ def main(folder: Path | None) -> None:
             pass
 
     app: App = DomainDispatcherApplication(create_backend_app)
+    mirror = None
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
         mirror = Mirror(folder)
         mirror.restore()
         app = mirrored(app, mirror)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    print(json.dumps({"port": server.server_port}), flush=True)  # noqa: T201 - the parent reads it
-    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
-    server.serve_forever()
+    if BUCKET not in _backend().buckets:
+        _backend().create_bucket(BUCKET, REGION)
+        if mirror is not None:
+            mirror.follow(BUCKET, [])
+    make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet, fd=handle).serve_forever()
 
 
 def _leave_with_parent(parent: int) -> None:
@@ -128,4 +130,4 @@ def _leave_with_parent(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    main(int(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)

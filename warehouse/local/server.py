@@ -3,6 +3,10 @@
     PostgreSQL (private socket)  <-  wire server (127.0.0.1:5439)  <-  clients
     S3 endpoint (127.0.0.1, any port)  <-  COPY, UNLOAD, clients
 
+A start waits for nothing that it does not need. PostgreSQL makes its data directory while a thread imports what serves
+clients (half a second, the translator above all). The S3 endpoint gets a socket that is open already: who asks it
+something before it has read its own libraries (a second) waits for that answer, not for the start.
+
 control.py starts and stops this process from outside.
 """
 
@@ -16,32 +20,36 @@ import os
 import secrets
 import shutil
 import signal
-import ssl
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from warehouse.errors import LocalServerError
 from warehouse.local import catalog, s3
-from warehouse.local.copying import mover
 from warehouse.local.place import EPHEMERAL, HOST, POSTGRES, S3, Options
 from warehouse.local.postgres import SUPERUSER, Postgres
-from warehouse.local.wire import auth, tls
-from warehouse.local.wire.history import History
-from warehouse.local.wire.listener import Listener
+from warehouse.local.wire import auth
 from warehouse.local.wire.upstream import Upstream, UpstreamGone
-from warehouse.objectstore import ObjectStore
 from warehouse.settings import SERVER_FILE
+
+if TYPE_CHECKING:
+    from warehouse.local.wire.listener import Listener
+    from warehouse.local.translate.plan import Copy, Unload
+    from warehouse.local.wire.moving import Mover
 
 DATABASE = "dev"
 USER = "awsuser"
-BUCKET = "warehouse"
 IAM_ROLE = f"arn:aws:iam::{s3.ACCOUNT}:role/warehouse-local"
 # The endpoint takes any keys; these are no secret, and there is no other place to use them.
 S3_KEYS = ("warehouse", "local-only")
+
+# What serves clients, and most of what a start has to import.
+_SERVING = "warehouse.local.wire.listener"
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +85,8 @@ class Server:
                 next_step="Give yourself write permission, or point WAREHOUSE_HOME at another folder.",
             ) from error
         data = self._data_folder(state)
-        s3_process = self._exit.enter_context(_s3_endpoint(None if self.options.ephemeral else data / S3))
+        imports = threading.Thread(target=import_module, args=(_SERVING,), name="imports", daemon=True)
+        imports.start()
         postgres = Postgres(
             data / POSTGRES,
             durable=not self.options.ephemeral,
@@ -85,14 +94,13 @@ class Server:
         )
         self._exit.callback(postgres.stop)
         postgres.start()
+        s3_process, endpoint = self._exit.enter_context(
+            _s3_endpoint(None if self.options.ephemeral else data / S3)
+        )
         password = _password(data / "password")
         self._admin = self._prepare(postgres, password)
         self._exit.callback(lambda: self._admin.close())
-        endpoint = _s3_address(s3_process)
-        store = ObjectStore(endpoint_url=endpoint, region=s3.REGION, keys=S3_KEYS)
-        self._make_bucket(endpoint)
-        self._listener = self._listen(postgres, store, tls.server_context(data))
-        self._certificate = data / tls.CERTIFICATE
+        self._listener = self._listen(postgres, endpoint, data)
         self._postgres_socket = postgres.socket
         self._exit.callback(self._listener.close)
         self._watch("PostgreSQL", postgres.process, self._listener)
@@ -163,7 +171,13 @@ class Server:
             connection.close()
         return Upstream(postgres.socket, {"user": SUPERUSER, "database": "postgres"})
 
-    def _listen(self, postgres: Postgres, store: ObjectStore, encryption: ssl.SSLContext) -> Listener:
+    def _listen(self, postgres: Postgres, endpoint: str, data: Path) -> Listener:
+        # These imports are under way in a thread, see `_start`.
+        from warehouse.local.wire import tls
+        from warehouse.local.wire.history import History
+        from warehouse.local.wire.listener import Listener
+        from warehouse.objectstore import ObjectStore
+
         def stored_hash(user: str) -> str | None:
             text = user.replace("'", "''")
             question = (
@@ -181,9 +195,19 @@ class Server:
                     rows = self._admin.rows(question)
             return rows[0][0] if rows else None
 
-        def make_mover(database: str, user: str) -> mover.Mover:
-            return mover.Mover(postgres.socket, database, user, store)
+        store = ObjectStore(endpoint_url=endpoint, region=s3.REGION, keys=S3_KEYS)
 
+        def make_mover(database: str, user: str) -> Mover:
+            def move(plan: Copy | Unload, upstream: Upstream) -> tuple[str, str]:
+                # Half of all that a server imports, Arrow above all: the first COPY waits for it, not every start.
+                from warehouse.local.copying.mover import Mover
+
+                return Mover(postgres.socket, database, user, store)(plan, upstream)
+
+            return move
+
+        encryption = tls.server_context(data)
+        self._certificate = data / tls.CERTIFICATE
         history = History(postgres.data / "redshift_query_ids")
         wanted = self.options.port
         for port in (wanted, 0):
@@ -193,13 +217,6 @@ class Server:
                 if port == 0:
                     raise LocalServerError(f"No port can be opened on {HOST}: {error.strerror}.") from error
         raise AssertionError("unreachable")
-
-    def _make_bucket(self, endpoint: str) -> None:
-        # One anonymous PUT; the endpoint is ours and needs no client library for it.
-        from urllib.request import Request, urlopen
-
-        with urlopen(Request(f"{endpoint}/{BUCKET}", method="PUT"), timeout=20) as answer:
-            answer.read()
 
     def _describe(self, password: str, endpoint: str) -> dict[str, Any]:
         assert self._listener is not None
@@ -225,8 +242,8 @@ class Server:
             "s3": {
                 "endpoint_url": endpoint,
                 "region": s3.REGION,
-                "stage": f"s3://{BUCKET}/stage",
-                "bucket": BUCKET,
+                "stage": f"s3://{s3.BUCKET}/stage",
+                "bucket": s3.BUCKET,
                 "access_key": S3_KEYS[0],
                 "secret_key": S3_KEYS[1],
             },
@@ -247,28 +264,27 @@ def _only_one(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _s3_endpoint(folder: Path | None) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "warehouse.local.s3", *([str(folder)] if folder else [])]
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+def _s3_endpoint(folder: Path | None) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The endpoint's process and its address, which takes connections before the process is ready to answer them."""
     try:
-        yield process
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        listening = socket.create_server((HOST, 0), backlog=128)
+    except OSError as error:
+        raise LocalServerError(
+            f"The S3 endpoint cannot start: {error}.",
+            next_step='See what stands there; "warehouse local reset" removes all data of the embedded Redshift.',
+        ) from error
+    with listening:
+        handle = listening.fileno()
+        command = [sys.executable, "-m", "warehouse.local.s3", str(handle), *([str(folder)] if folder else [])]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=(handle,))
+        address = f"http://{HOST}:{listening.getsockname()[1]}"
+    try:
+        yield process, address
     finally:
         process.kill()
-        process.communicate()
-
-
-def _s3_address(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        _, told = process.communicate()
-        raise LocalServerError(
-            f"The S3 endpoint did not start: {told.strip().splitlines()[-1] if told.strip() else 'no reason given'}.",
-            next_step='See what stands there; "warehouse local reset" removes all data of the embedded Redshift.',
-        )
-    return f"http://{HOST}:{json.loads(line)['port']}"
+        process.wait()
 
 
 def _password(path: Path) -> str:

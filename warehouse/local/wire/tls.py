@@ -10,6 +10,7 @@ import datetime as dt
 import ipaddress
 import os
 import ssl
+import time
 from pathlib import Path
 
 CERTIFICATE = "server.crt"
@@ -21,22 +22,18 @@ _DAYS = 3650
 def server_context(folder: Path) -> ssl.SSLContext:
     """A context with the certificate in `folder`, which is made when it is not there or has run out."""
     certificate, key = folder / CERTIFICATE, folder / KEY
-    if not (certificate.exists() and key.exists() and _is_good(certificate)):
-        _make(certificate, key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        # Its age tells when it runs out; to read it would cost every start the import of a library.
+        if time.time() - certificate.stat().st_mtime < (_DAYS - 1) * 86400:
+            context.load_cert_chain(certificate, key)
+            return context
+    except (OSError, ssl.SSLError):
+        pass  # there is none, or what is there is none
+    _make(certificate, key)
     context.load_cert_chain(certificate, key)
     return context
-
-
-def _is_good(certificate: Path) -> bool:
-    from cryptography import x509
-
-    try:
-        found = x509.load_pem_x509_certificate(certificate.read_bytes())
-    except ValueError:
-        return False
-    return found.not_valid_after_utc > dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
 
 
 def _make(certificate: Path, key: Path) -> None:
