@@ -11,7 +11,8 @@ import pytest
 import redshift_connector
 
 from warehouse.local.translate import Pass, Refuse, translate
-from warehouse.local.wire.history import KEPT, Entry, History, redacted
+from warehouse.local.wire.history import KEPT, Entry, History
+from warehouse.local.wire.statement import redacted
 
 Sql = Callable[..., list[Any]]
 

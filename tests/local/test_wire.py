@@ -74,13 +74,6 @@ def test_rows(values):
     assert [v if v is None else bytes(v).decode() for v in m.parse_data_row(raw[5:])] == values
 
 
-@given(st.lists(st.binary(max_size=20), max_size=5), st.binary(max_size=20))
-def test_runs_of_rows_end_where_other_messages_begin(rows, rest):
-    run = b"".join(m.message(b"D", row) for row in rows)
-    for tail in (b"", m.message(b"C", rest), m.message(b"D", rest + b"x")[:-1]):
-        assert m.skip_rows(bytearray(b"??" + run + tail), 2) == 2 + len(run)
-
-
 @given(st.dictionaries(st.sampled_from("SVCMDH"), no_nul, max_size=6))
 def test_notices(fields):
     assert m.parse_notice(m.Notice(fields).encode(b"E")[5:]).fields == fields

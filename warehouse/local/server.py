@@ -38,8 +38,8 @@ from warehouse.local.wire.upstream import Upstream, UpstreamGone
 from warehouse.settings import SERVER_FILE
 
 if TYPE_CHECKING:
-    from warehouse.local.wire.listener import Listener
     from warehouse.local.translate.plan import Copy, Unload
+    from warehouse.local.wire.listener import Listener
     from warehouse.local.wire.moving import Mover
 
 DATABASE = "dev"
@@ -94,9 +94,7 @@ class Server:
         )
         self._exit.callback(postgres.stop)
         postgres.start()
-        s3_process, endpoint = self._exit.enter_context(
-            _s3_endpoint(None if self.options.ephemeral else data / S3)
-        )
+        s3_process, endpoint = self._exit.enter_context(_s3_endpoint(None if self.options.ephemeral else data / S3))
         password = _password(data / "password")
         self._admin = self._prepare(postgres, password)
         self._exit.callback(lambda: self._admin.close())

@@ -10,33 +10,21 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from warehouse.local.translate import Pass, Plan, Steps
-from warehouse.local.translate.plan import Refused
-from warehouse.local.translate.tokens import literal, tokenize
+from warehouse.local.translate import Pass
+from warehouse.local.translate.tokens import literal
+from warehouse.local.wire.statement import Statement
 
 KEPT = 10_000
 # Of one text, and of the whole log when it is read: the log must not outgrow the data.
 _LONGEST, _MOST = 16_000, 8_000_000
 # Query IDs are taken from a file in portions, so that a server that was killed does not give one twice.
 _PORTION = 10_000
-
-_VIEWS = r"stl_(?:query|querytext|ddltext|utilitytext)|svl_(?:statementtext|qlog)|sys_query_(?:history|text)"
-_READS = re.compile(rf'pg_redshift"?\."?(?:{_VIEWS}|stv_recents|stv_inflight|pg_last_query_id)\b')
-_LABEL = re.compile(r"SET (LOCAL )?redshift\.query_group = '((?:[^']|'')*)'|RESET ALL")
-# Statements whose texts hold no secret in a place that is known; all others are looked through.
-_PLAIN = ("SELECT", "INSERT", "UPDATE", "DELETE", "BEGIN", "COMMIT", "ROLLBACK")
-_SECRETS = {
-    "CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "MASTER_SYMMETRIC_KEY", "PASSWORD",
-}  # fmt: skip
-_FILLERS = {"AS", "=", "TO"}
 
 
 @dataclass(slots=True)
@@ -136,68 +124,60 @@ class Recorder:
     _label_before: str = "unset"
     _local: str = ""
     _xid: int = 0
-    _waiting: deque[tuple[Entry, Plan]] = field(default_factory=deque)
-    bound: bool = False
+    _waiting: deque[tuple[Entry, Statement, int]] = field(default_factory=deque)
 
-    def begin(self, text: str, plan: Plan, status: bytes) -> Entry:
+    def begin(self, statement: Statement, status: bytes) -> Entry:
         """A statement begins; `status` is the transaction's as PostgreSQL told it last."""
         if status == b"I" and not self._waiting:
             self._xid = self.history.transaction()
             self._local, self._label_before = "", self._label
         label = self._local or self._label
+        plan = statement.plan
         entry = Entry(
-            self.history.number(), redacted(text, plan), "default" if label == "unset" else label, self.user,
+            self.history.number(), statement.logged, "default" if label == "unset" else label, self.user,
             self.database, self.pid, self._xid, isinstance(plan, Pass) and plan.leader, time.time(),
         )  # fmt: skip
         self.history.begin(entry)
         return entry
 
-    def wait(self, text: str, plan: Plan, status: bytes) -> None:
-        """A statement goes to PostgreSQL, whose answer ends it."""
-        self._waiting.append((self.begin(text, plan, status), plan))
+    def wait(self, statement: Statement, status: bytes, position: int) -> None:
+        """A statement goes to PostgreSQL, whose answer ends it, behind `position` other requests of its batch."""
+        self._waiting.append((self.begin(statement, status), statement, position))
 
     def complete(self, tag: str) -> None:
         if self._waiting:
-            entry, plan = self._waiting.popleft()
-            self.end(entry, plan, tag=tag)
+            entry, statement, _ = self._waiting.popleft()
+            self.end(entry, statement, tag=tag)
             if self._waiting:
                 self._waiting[0][0].start = entry.end
 
-    def fail(self, error: str) -> None:
-        """The statement in turn failed; those behind it never ran. A text that does not parse is not a query."""
-        if self._waiting and self.bound:
-            entry, plan = self._waiting.popleft()
-            self.end(entry, plan, error=error or "failed")
+    def fail(self, error: str, answered: int) -> None:
+        """A request behind `answered` others failed; what is behind it never ran. What was not bound is no query."""
+        if self._waiting and answered >= self._waiting[0][2]:
+            entry, statement, _ = self._waiting.popleft()
+            self.end(entry, statement, error=error or "failed")
         self.settle()
 
     def settle(self) -> None:
-        for entry, _ in self._waiting:
+        for entry, _, _ in self._waiting:
             self.history.forget(entry)
         self._waiting.clear()
-        self.bound = False
 
-    def end(self, entry: Entry, plan: Plan, *, tag: str = "", error: str = "") -> None:
+    def end(self, entry: Entry, statement: Statement, *, tag: str = "", error: str = "") -> None:
         entry.end = time.time()
         entry.tag, entry.error, entry.aborted = tag, error, bool(error)
         self.history.finish(entry)
-        if not entry.leader and _first_word(entry.text) in _QUERIES:
+        if statement.is_query and not entry.leader:
             self.last = entry.id
-        sql = getattr(plan, "sql", "") if isinstance(plan, Pass) else getattr(plan, "main", "")
-        if error or not isinstance(sql, str):
+        if error:
             return
         if tag == "ROLLBACK":
             self._label, self._local = self._label_before, ""
-        elif found := _LABEL.match(sql):
-            value = (found[2] or "unset").replace("''", "'")
-            if found[1]:
-                self._local = value
+        elif statement.label is not None:
+            if statement.label_is_local:
+                self._local = statement.label
             else:
-                self._label = value
-
-    def is_read(self, plan: Plan) -> bool:
-        """True when `plan` reads the log, or asks for the last query's number."""
-        sql = plan.sql if isinstance(plan, Pass) else plan.main if isinstance(plan, Steps) else ""
-        return "pg_redshift" in sql and _READS.search(sql) is not None
+                self._label = statement.label
 
     def preparation(self, *, everything: bool) -> str:
         """What hands the log over to PostgreSQL: `everything`, or what this session's user ran."""
@@ -206,39 +186,3 @@ class Recorder:
             f"SELECT set_config('redshift.history', {literal(log)}, false), "
             f"set_config('redshift.query_id', '{self.last}', false)"
         )
-
-
-_QUERIES = {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "UNLOAD", "("}
-_FIRST = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(\w+)", re.DOTALL)
-
-
-def _first_word(text: str) -> str:
-    found = _FIRST.match(text)
-    return found[1].upper() if found else ""
-
-
-def redacted(text: str, plan: Plan) -> str:
-    """`text` without what stands behind CREDENTIALS, PASSWORD and their like; one that cannot be cut loses its end."""
-    if isinstance(plan, Pass) and plan.sql.startswith(_PLAIN):
-        return text
-    upper = text.upper()
-    if not any(word in upper for word in _SECRETS):
-        return text
-    try:
-        tokens = tokenize(text)
-    except Refused:
-        return text[: min(at for word in _SECRETS if (at := upper.find(word)) >= 0)]
-    parts, at = [], 0
-    for index, token in enumerate(tokens):
-        if token.kind in ("string", "name") and _behind_secret(tokens, index):
-            parts += [text[at : token.start], "'***'"]
-            at = token.end
-    return "".join(parts) + text[at:]
-
-
-def _behind_secret(tokens: Sequence[object], index: int) -> bool:
-    for token in reversed(tokens[:index]):
-        word = getattr(token, "word", "") or getattr(token, "text", "").upper()
-        if word not in _FILLERS:
-            return word in _SECRETS
-    return False

@@ -93,6 +93,10 @@ class Reader:
         del buffer[:end]
         return kind, body
 
+    def begins_with(self, kind: bytes) -> bool:
+        """True when a message of this type has begun to come in."""
+        return self._buffer[:1] == kind
+
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
         while (message := self.take()) is not None:
             yield message
@@ -253,18 +257,3 @@ def parse_data_row(body: bytes) -> list[bytes | None]:
             values.append(body[at : at + size])
             at += size
     return values
-
-
-def skip_rows(buffer: bytearray, start: int) -> int:
-    """Where the run of DataRow messages that begins at `start` ends: the first byte that is not a whole such message.
-
-    This is the inner loop of a fetch: it looks at headers only, so that rows pass through as they are.
-    """
-    at, size = start, len(buffer)
-    unpack = _INT32.unpack_from
-    while size - at >= 5 and buffer[at] == 0x44:
-        end = at + 1 + unpack(buffer, at + 1)[0]
-        if end > size:
-            break
-        at = end
-    return at

@@ -1,76 +1,71 @@
 """One client: what is passed on to PostgreSQL, what is worked out here, and what comes back.
 
 A statement is translated to a plan (translate/plan.py). `Pass` flows through: in the extended protocol too, where the
-client's
-messages go on as they are but for the text of Parse. Every other plan is *ours*. In the extended protocol PostgreSQL
-holds an
-empty statement in its place, so that Parse, Bind, Describe and Close keep their order and their errors, and only
-Execute stops
-the flow: what was sent is finished first (`_drain`), then the plan runs, then the flow goes on.
+client's messages go on as they are but for the text of Parse. Every other plan is *ours*. In the extended protocol
+PostgreSQL holds an empty statement in its place, so that Parse, Bind, Describe and Close keep their order and their
+errors, and only Execute stops the flow: what was sent is finished first (`_pause`), then the plan runs, then the flow
+goes on.
 
-How bytes go to and fro: relay.py.
+A batch that a client ends with one Sync is one transaction. When a plan of ours stops the flow in the middle of one,
+what PostgreSQL has done of it so far is held open in a block (`_held`), of which the client sees nothing and which ends
+with its Sync.
+
+How bytes go to and fro: relay.py. How plans of ours run: execution.py.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable
 
-from warehouse.local.translate import (
-    Ask,
-    Commit,
-    Copy,
-    Nothing,
-    Pass,
-    Plan,
-    Refuse,
-    Steps,
-    Unload,
-    split_texts,
-    translate,
-)
+from warehouse.local.translate import Ask, Commit, Pass, Plan, Refuse, Steps
 from warehouse.local.wire import messages as m
-from warehouse.local.wire import reply, serial
+from warehouse.local.wire import reply
+from warehouse.local.wire.execution import Execution, refused
 from warehouse.local.wire.history import Recorder
-from warehouse.local.wire.moving import Failed, Mover
+from warehouse.local.wire.moving import Mover
 from warehouse.local.wire.questions import decide
-from warehouse.local.wire.relay import ClientGone, Relay
+from warehouse.local.wire.relay import ClientGone
+from warehouse.local.wire.statement import Statement, statements
 from warehouse.local.wire.upstream import Upstream, UpstreamError
 
 # A statement that PostgreSQL refuses; its answer is put in the words of the refusal that it stands for.
 _SENTINEL = "pg_redshift.refused"
 _REFUSED = f"SELECT FROM {_SENTINEL}"
 _LEVEL = "SELECT upper(current_setting('redshift.isolation_level', true))"
-_ABORTED = m.error("25P02", "current transaction is aborted, commands ignored until end of transaction block")
+# Opens a block around what the batch has done so far: PostgreSQL takes that in (its documentation, "Pipelining").
+_HOLD = (
+    m.Parse("pg_redshift.hold", "BEGIN", b"\0\0").encode()
+    + m.message(b"B", m.text("pg_redshift.hold") * 2 + b"\0" * 6)
+    + m.message(b"E", m.text("pg_redshift.hold") + b"\0" * 4)
+    + m.message(b"C", b"P" + m.text("pg_redshift.hold"))
+    + m.message(b"C", b"S" + m.text("pg_redshift.hold"))
+)
 
 
-class Session(Relay):
+class Session(Execution):
     """The conversation with one authenticated client."""
 
-    # One for all sessions of the server.
-    _certifier = serial.Certifier()
-
     def __init__(self, client: socket.socket, upstream: Upstream, mover: Mover, recorder: Recorder) -> None:
-        super().__init__(client, upstream)
-        self._mover = mover
-        self._recorder = recorder
-        self._ours: dict[str, Plan] = {}
-        self._portals: dict[str, Plan] = {}
-        # What prepared statements and portals stand for, for the query log.
-        self._texts: dict[str, tuple[str, Plan]] = {}
-        self._portal_texts: dict[str, tuple[str, Plan]] = {}
-        self._last_error = self._last_tag = ""
-        # The client has begun an extended batch and not ended it with Sync.
-        self._open = False
+        super().__init__(client, upstream, mover, recorder)
+        # What prepared statements and portals stand for.
+        self._statements: dict[str, Statement] = {}
+        self._portals: dict[str, Statement] = {}
+        # The client has begun an extended batch and not ended it with Sync; it has executed something in it; what it
+        # executed begins or ends a block.
+        self._open = self._executed = self._controlled = False
+        # The batch's transaction is held open in a block that the client knows nothing of.
+        self._held = False
         # A statement of ours failed: PostgreSQL knows nothing of it, so we skip until Sync in its place.
         self._skipping = False
-        # An error was said since the last ReadyForQuery that the client saw.
-        self._failed = False
         # What the client reads instead of PostgreSQL's answer to _REFUSED.
         self._refusal: Refuse | None = None
-        # The isolation level of the database (AWS r_CREATE_DATABASE).
-        self._serializable = True
+        self._handlers: dict[bytes, Callable[[bytes], None]] = {
+            b"Q": self._query, b"P": self._parse, b"B": self._bind, b"E": self._execute, b"C": self._close,
+            b"D": self._describe, b"H": self._send_out, b"S": self._sync, b"X": self._leave, b"F": self._call,
+            # Stray copy data is dropped, as PostgreSQL does.
+            b"d": self._drop, b"c": self._drop, b"f": self._drop,
+        }  # fmt: skip
 
     def run(self) -> None:
         """Serve the client until it leaves. Raises UpstreamGone when PostgreSQL goes away first."""
@@ -98,282 +93,212 @@ class Session(Relay):
     def _handle(self, kind: bytes, body: bytes) -> None:
         if self._skipping and kind not in b"SX":
             return
-        self._open = kind in b"PBEDCH" or (self._open and kind != b"S")
-        if kind == b"Q":
-            if self._open:
-                self._drain()
-            self._settle()
-            self._skipping = self._open and self._failed
-            if not self._skipping:
-                self._simple(m.take_text(body)[0])
-        elif kind == b"P":
-            self._parse(m.parse_parse(body))
-        elif kind == b"B":
-            portal, statement = m.parse_bind(body)
-            self._portals.pop(portal, None)
-            if statement in self._ours:
-                self._portals[portal] = self._ours[statement]
-            if found := self._texts.get(statement):
-                self._portal_texts[portal] = found
-                if statement and not self._prepare(found[1]):
-                    return
-            else:
-                self._portal_texts.pop(portal, None)
-            self._forward(m.message(kind, body))
-        elif kind == b"E":
-            self._execute(body)
-        elif kind == b"C":
-            name = m.take_text(body, 1)[0]
-            (self._ours if body[:1] == b"S" else self._portals).pop(name, None)
-            (self._texts if body[:1] == b"S" else self._portal_texts).pop(name, None)
-            self._forward(m.message(kind, body))
-        elif kind in (b"D", b"H"):
-            self._forward(m.message(kind, body))
-        elif kind == b"S":
-            self._sync()
-        elif kind == b"X":
-            raise ClientGone
-        elif kind == b"F":
-            self._settle()
-            self._say(m.error("0A000", "not emulated: function call messages").encode())
-            self._say_ready()
-        elif kind not in (b"d", b"c", b"f"):  # stray copy data is dropped, as PostgreSQL does
+        handler = self._handlers.get(kind)
+        if handler is None:
             raise m.ProtocolError(f"unknown message type {kind!r}")
+        if kind in b"PBEDCH":
+            self._open = True
+        handler(body)
+
+    def _query(self, body: bytes) -> None:
+        if self._pause(hold=False):  # of a batch without Sync; PostgreSQL, too, commits it here
+            self._release()
+            self._end_batch()
+            self._simple(m.take_text(body)[0])
 
     def _simple(self, text: str) -> None:
-        plans: list[Plan] = [plan for plan in translate(text) if not isinstance(plan, Nothing)]
-        if not plans:
+        found = statements(text)
+        if not found:
             self._say(m.EMPTY_QUERY)
             self._say_ready()
             return
-        texts = [text] if len(plans) == 1 else split_texts(text, len(plans))
-        single = len(plans) == 1 or self._upstream.status == b"T"
-        if len(plans) == 1:
-            plans = [decide(plans[0], self._upstream)]
-        if single and all(isinstance(plan, Pass) and not self._recorder.is_read(plan) for plan in plans):
-            for one, plan in zip(texts, plans, strict=True):
-                self._recorder.wait(one, plan, self._upstream.status)
-            self._recorder.bound = True
-            self._owed.append(True)
-            self._forward(m.query(";\n".join(plan.sql for plan in plans if isinstance(plan, Pass))))
-            return
+        if len(found) == 1:
+            found = (found[0].decided(decide(found[0].plan, self._upstream)),)
+        status = self._upstream.status
+        if len(found) == 1 or status == b"T":
+            passed = [one.plan.sql for one in found if isinstance(one.plan, Pass) and not one.reads_log]
+            if len(passed) == len(found):
+                for one in found:
+                    self._recorder.wait(one, status, 0)
+                self._owed.append(True)
+                self._forward(m.query(passed[0] if len(passed) == 1 else ";\n".join(passed)))
+                return
         # Several statements in one message are one transaction, unless they say otherwise themselves.
-        wrap = (
-            len(plans) > 1
-            and self._upstream.status == b"I"
-            and not any(isinstance(plan, Commit) or (isinstance(plan, Pass) and plan.control) for plan in plans)
-        )
+        wrap = len(found) > 1 and status == b"I" and not any(_controls(one.plan) for one in found)
         failed = False
         if wrap:
             self._upstream.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        for one, plan in zip(texts, plans, strict=True):
-            if not self._run(plan, one):
+        for one in found:
+            if not self._run(one):
                 failed = True
                 break
         if wrap:
             self._upstream.run("ROLLBACK" if failed else "COMMIT")
         self._say_ready()
 
-    def _parse(self, parse: m.Parse) -> None:
-        plans: list[Plan] = [plan for plan in translate(parse.query) if not isinstance(plan, Nothing)]
-        self._ours.pop(parse.name, None)
-        if len(plans) == 1 and isinstance(plans[0], Ask):
-            self._drain()
-            if self._failed:
-                self._skipping = True
-                return
-            plans = [decide(plans[0], self._upstream)]
-        self._texts.pop(parse.name, None)
-        if len(plans) == 1:
-            self._texts[parse.name] = (parse.query, plans[0])
-            if not parse.name and not self._prepare(plans[0]):
-                return
-        if not plans:
-            self._forward(m.Parse(parse.name, "", parse.types).encode())
-        elif len(plans) > 1:
+    def _parse(self, body: bytes) -> None:
+        parse = m.parse_parse(body)
+        found = statements(parse.query)
+        self._statements.pop(parse.name, None)
+        if len(found) > 1:
             self._refuse(Refuse("cannot insert multiple commands into a prepared statement", "42601"))
-        elif isinstance(plan := plans[0], Pass):
-            self._forward(m.Parse(parse.name, plan.sql, parse.types).encode())
-        elif isinstance(plan, Refuse):
-            self._refuse(plan)
+            return
+        text = ""
+        if found:
+            statement = found[0]
+            if isinstance(statement.plan, Ask):
+                if not self._pause(hold=True):
+                    return
+                statement = statement.decided(decide(statement.plan, self._upstream))
+            if isinstance(statement.plan, Refuse):
+                self._refuse(statement.plan)
+                return
+            self._statements[parse.name] = statement
+            if not parse.name and not self._prepare(statement):
+                return
+            if isinstance(statement.plan, Pass):
+                text = statement.plan.sql
+        self._request(m.Parse(parse.name, text, parse.types).encode())
+
+    def _bind(self, body: bytes) -> None:
+        portal, name = m.parse_bind(body)
+        statement = self._statements.get(name)
+        if statement is None:
+            self._portals.pop(portal, None)
         else:
-            self._ours[parse.name] = plan
-            self._forward(m.Parse(parse.name, "", parse.types).encode())
+            self._portals[portal] = statement
+            if name and not self._prepare(statement):
+                return
+        self._request(m.message(b"B", body))
 
     def _execute(self, body: bytes) -> None:
-        portal, _ = m.take_text(body)
-        plan = self._portals.get(portal)
-        if plan is None:
-            if found := self._portal_texts.get(portal):
-                self._recorder.wait(*found, self._upstream.status)
-            self._forward(m.message(b"E", body))
+        statement = self._portals.get(m.take_text(body)[0])
+        if statement is None:
+            self._request(m.message(b"E", body))
             return
-        self._drain()
-        if self._failed or not self._run(plan, self._portal_texts[portal][0]):
-            self._skipping = True
+        plan = statement.plan
+        if isinstance(plan, Pass):
+            if plan.control:
+                self._controlled, self._held = True, False
+            self._executed = True
+            self._recorder.wait(statement, self._upstream.status, self._sent)
+            self._request(m.message(b"E", body))
+            return
+        # Alone in its batch, a plan is a transaction of its own, and may be one that takes no other.
+        apart = isinstance(plan, Steps) and bool(plan.alone or plan.apart or plan.commits)
+        alone = not self._executed and (apart or isinstance(plan, Commit) or self._reader.begins_with(b"S"))
+        if not self._pause(hold=not alone):
+            return
+        self._executed = True
+        if isinstance(plan, Commit):
+            self._controlled, self._held = True, False
+        self._skipping = not self._run(statement)
 
-    def _sync(self) -> None:
-        if self._skipping:
-            self._skipping = False
+    def _close(self, body: bytes) -> None:
+        (self._statements if body[:1] == b"S" else self._portals).pop(m.take_text(body, 1)[0], None)
+        self._request(m.message(b"C", body))
+
+    def _describe(self, body: bytes) -> None:
+        self._request(m.message(b"D", body))
+
+    def _send_out(self, body: bytes) -> None:
+        if self._sent:
+            self._forward(m.message(b"H", body))
+
+    def _sync(self, _: bytes) -> None:
+        self._open = False
+        if self._held and not self._skipping:
+            self._pause(hold=False)
+        if self._held or self._skipping or not self._sent:
+            self._release()
             self._settle()
             self._say_ready()
         else:
             self._owed.append(True)
+            self._sent = 0
             self._forward(m.SYNC)
+        self._end_batch()
+
+    def _leave(self, _: bytes) -> None:
+        raise ClientGone
+
+    def _call(self, _: bytes) -> None:
+        self._settle()
+        self._say(m.error("0A000", "not emulated: function call messages").encode())
+        self._say_ready()
+
+    def _drop(self, _: bytes) -> None:
+        pass
+
+    # --- batches ----------------------------------------------------------------------------------------------
+
+    def _request(self, data: bytes) -> None:
+        self._sent += 1
+        self._forward(data)
+
+    def _pause(self, *, hold: bool) -> bool:
+        """Finish what was sent in this batch, without showing the client that it is finished.
+
+        Outside a block that commits it, unless the batch is to be held open. False when it failed: skip the rest.
+        """
+        self._settle()
+        hold = hold and self._upstream.status == b"I" and not self._controlled
+        if self._sent:
+            sent, answered = self._sent, self._answered
+
+            def before_hold(kind: bytes, body: bytes) -> bytes | None:
+                nonlocal answered
+                shown = answered < sent
+                if kind in b"123TnCIs":
+                    answered += 1
+                return body if shown or kind == b"E" else None
+
+            self._sent = 0
+            self._owed.append(False)
+            if hold:
+                self._filter = before_hold
+                self._forward(_HOLD)
+            self._forward(m.SYNC)
+            try:
+                self._settle()
+            finally:
+                self._filter = None
+            self._held = self._held or (hold and self._upstream.status == b"T")
+        self._skipping = self._open and self._failed
+        return not self._skipping
+
+    def _release(self) -> None:
+        """End the block in which the batch was held, if it was, as its Sync ends the transaction of a batch."""
+        if not self._held:
+            return
+        failed = self._failed or self._upstream.status == b"E"
+        try:
+            for statement in ("ROLLBACK", *self._afterwards) if failed else ("COMMIT",):
+                self._upstream.run(statement)
+        except UpstreamError as error:
+            self._say(reply.notice(error.notice).encode())
+
+    def _end_batch(self) -> None:
+        self._open = self._executed = self._controlled = self._held = self._skipping = False
+
+    def _prepare(self, statement: Statement) -> bool:
+        """Hand the query log over before a statement that reads it. False when the batch failed before it."""
+        if statement.reads_log:
+            if not self._pause(hold=True):
+                return False
+            self._hand_log_over()
+        return True
 
     def _refuse(self, refusal: Refuse) -> None:
         """Let PostgreSQL fail in our place: it aborts what the batch began, and skips until Sync."""
         self._refusal = refusal
-        self._forward(m.Parse("", _REFUSED, b"\0\0").encode())
-
-    # --- plans of ours ----------------------------------------------------------------------------------------
-
-    def _run(self, plan: Plan, text: str) -> bool:
-        """Execute one plan and say its answer, without ReadyForQuery. False when it failed."""
-        plan = decide(plan, self._upstream)
-        if isinstance(plan, Refuse):
-            return self._execute_plan(plan)
-        entry = self._recorder.begin(text, plan, self._upstream.status)
-        self._upstream.query_id, self._upstream.transaction = entry.id, entry.xid
-        self._last_error = self._last_tag = ""
-        done = False
-        try:
-            self._prepare(plan)
-            done = self._execute_plan(plan)
-        finally:
-            error = "" if done else self._last_error or "the session ended"
-            self._recorder.end(entry, plan, tag=self._last_tag, error=error)
-        return done
-
-    def _prepare(self, plan: Plan) -> bool:
-        """Hand the query log over before a statement that reads it. False when the batch failed before it."""
-        if not self._recorder.is_read(plan):
-            return True
-        self._drain()
-        self._skipping = self._open and self._failed
-        if not self._failed and self._upstream.status != b"E":
-            superuser = self._upstream.rows("SELECT pg_redshift.is_superuser()")[0][0] == "t"
-            self._upstream.run(self._recorder.preparation(everything=superuser))
-        return not self._skipping
-
-    def _execute_plan(self, plan: Plan) -> bool:
-        try:
-            if isinstance(plan, Refuse):
-                if self._upstream.status == b"E" and plan.sqlstate != "42601":
-                    raise Failed(_ABORTED)
-                raise Failed(_refused(plan))
-            if isinstance(plan, Copy | Unload):
-                self._move(plan)
-                return True
-            if isinstance(plan, Steps) and plan.alone and self._upstream.status == b"T":
-                raise Failed(m.error("25001", f"{plan.alone} cannot run inside a transaction block"))
-            if isinstance(plan, Steps) and plan.inside and self._upstream.status == b"I":
-                raise Failed(m.error("25P01", f"{plan.inside} may only be used in begin/end transaction blocks"))
-        except Failed as failure:
-            self._abort()
-            self._last_error = failure.notice.text
-            self._say(failure.notice.encode())
-            return False
-        if isinstance(plan, Commit):
-            return self._commit()
-        if isinstance(plan, Pass):
-            plan = Steps(plan.sql)
-        assert isinstance(plan, Steps)
-        if plan.commits and self._upstream.status == b"T":
-            self._upstream.run("COMMIT")
-        if plan.apart:
-            return self._steps(replace(plan, after=())) and self._quietly(plan.after)
-        return self._steps(plan)
-
-    def _steps(self, plan: Steps) -> bool:
-        seen = 0
-        failed = False
-
-        def only_main(kind: bytes, body: bytes) -> bytes | None:
-            nonlocal seen, failed
-            wanted = seen == len(plan.before)
-            if kind == b"E":
-                failed = True
-                return body
-            if kind in (b"C", b"I"):
-                seen += 1
-                return m.text(plan.tag) if wanted and plan.tag and kind == b"C" else body if wanted else None
-            return body if wanted or kind == b"N" else None
-
-        self._filter = only_main
-        self._owed.append(False)
-        self._forward(m.query(plan.sql()))
-        try:
-            self._settle()
-        finally:
-            self._filter = None
-        return not failed
-
-    def _commit(self) -> bool:
-        """COMMIT; in a serializable database only what could have run one after another is committed."""
-        done = None
-        if self._serializable and self._upstream.status == b"T":
-            done = serial.Transaction.from_row(self._upstream.rows(serial.QUESTION)[0])
-            if done and (other := self._certifier.admit(done)):
-                self._upstream.run("ROLLBACK")
-                table = min(done.reads & other.writes or other.reads & done.writes or done.writes)
-                violation = reply.isolation_violation(table, (other.xid, done.xid), self._upstream.pid)
-                self._last_error = violation.text
-                self._say(violation.encode())
-                return False
-        committed = self._steps(Steps("COMMIT"))
-        if done and not committed:
-            self._certifier.forget(done)
-        return committed
-
-    def _quietly(self, statements: Sequence[str]) -> bool:
-        """Run what the client does not see, but for an error."""
-        try:
-            for one in statements:
-                self._upstream.run(one)
-        except UpstreamError as error:
-            self._say(reply.notice(error.notice).encode())
-            return False
-        return True
-
-    def _move(self, plan: Copy | Unload) -> None:
-        own = self._upstream.status == b"I"
-        if self._upstream.status == b"E":
-            raise Failed(_ABORTED)
-        self._flush()
-        try:
-            if own:
-                self._upstream.run("BEGIN")
-            tag, told = self._mover(plan, self._upstream)
-            if own:
-                self._upstream.run("COMMIT")
-        except UpstreamError as error:
-            if own:
-                self._upstream.run("ROLLBACK")
-            raise Failed(reply.notice(error.notice)) from error
-        except Failed as failure:
-            if own:
-                self._upstream.run("ROLLBACK")
-                if failure.afterwards:
-                    self._upstream.run(failure.afterwards)
-            raise
-        if told:
-            self._say(m.error("00000", told, severity="INFO").encode(b"N"))
-        self._last_tag = tag
-        self._say(m.command_complete(tag))
-
-    def _abort(self) -> None:
-        """Leave an open transaction as a failed statement leaves it: aborted."""
-        if self._upstream.status == b"T":
-            try:
-                self._upstream.run("SELECT pg_redshift.abort()")
-            except UpstreamError:
-                return
+        self._request(m.Parse("", _REFUSED, b"\0\0").encode())
 
     # --- what PostgreSQL says ---------------------------------------------------------------------------------
 
     def _answer(self, kind: bytes, body: bytes) -> None:
         if kind == b"Z":
+            self._answered = 0
             self._upstream.status = body
             self._recorder.settle()
             if self._owed.popleft():
@@ -387,21 +312,20 @@ class Session(Relay):
         if kind == b"E":
             self._failed = True
             self._last_error = m.parse_notice(body).text
-            self._recorder.fail(self._last_error)
-        elif kind == b"2":
-            self._recorder.bound = True
-        elif kind in b"Cs":
-            self._last_tag = m.take_text(body)[0] if body else ""
+            self._recorder.fail(self._last_error, self._answered)
+        elif kind in b"CIs":
+            self._answered += 1
+            self._last_tag = m.take_text(body)[0] if kind == b"C" else ""
             self._recorder.complete(self._last_tag)
         if self._filter is not None:
             kept = self._filter(kind, body)
             if kept is None:
                 return
             body = kept
-        if kind in (b"E", b"N"):
+        if kind in b"EN":
             found = m.parse_notice(body)
             if self._refusal is not None and kind == b"E" and _SENTINEL in found.text:
-                found = _refused(self._refusal)
+                found = refused(self._refusal)
             found = reply.notice(found)
             if found.text == reply.CONFLICT and self._serializable:
                 found = reply.isolation_violation(0, (), self._upstream.pid)
@@ -414,8 +338,9 @@ class Session(Relay):
     def _say_ready(self) -> None:
         self._failed = False
         self._refusal = None
+        self._afterwards.clear()
         self._say(m.ready(self._upstream.status))
 
 
-def _refused(plan: Refuse) -> m.Notice:
-    return m.error(plan.sqlstate, plan.message, detail=plan.detail, hint=plan.hint)
+def _controls(plan: Plan) -> bool:
+    return isinstance(plan, Commit) or (isinstance(plan, Pass) and plan.control)

@@ -1,0 +1,186 @@
+"""Plans that are ours: what PostgreSQL does not do by itself, or not with one statement.
+
+Each runs between two of PostgreSQL's ReadyForQuery and says its answer, without one of its own: session.py adds that.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from dataclasses import replace
+
+from warehouse.local.translate import Commit, Copy, Pass, Plan, Refuse, Steps, Unload
+from warehouse.local.wire import messages as m
+from warehouse.local.wire import reply, serial
+from warehouse.local.wire.history import Recorder
+from warehouse.local.wire.moving import Failed, Mover
+from warehouse.local.wire.questions import decide
+from warehouse.local.wire.relay import Relay
+from warehouse.local.wire.statement import Statement
+from warehouse.local.wire.upstream import Upstream, UpstreamError
+
+_ABORTED = m.error("25P02", "current transaction is aborted, commands ignored until end of transaction block")
+
+
+class Execution(Relay):
+    """A relay that can execute every plan."""
+
+    # One for all sessions of the server.
+    _certifier = serial.Certifier()
+
+    def __init__(self, client: socket.socket, upstream: Upstream, mover: Mover, recorder: Recorder) -> None:
+        super().__init__(client, upstream)
+        self._mover = mover
+        self._recorder = recorder
+        self._last_error = self._last_tag = ""
+        # An error was said since the last ReadyForQuery that the client saw.
+        self._failed = False
+        # The isolation level of the database (AWS r_CREATE_DATABASE).
+        self._serializable = True
+        # What a failed plan wants to have run once its transaction, which somebody else holds open, is rolled back.
+        self._afterwards: list[str] = []
+
+    def _hand_log_over(self) -> None:
+        """Give PostgreSQL the query log, before a statement that reads it."""
+        if self._upstream.status != b"E":
+            superuser = self._upstream.rows("SELECT pg_redshift.is_superuser()")[0][0] == "t"
+            self._upstream.run(self._recorder.preparation(everything=superuser))
+
+    def _run(self, statement: Statement) -> bool:
+        """Execute one statement and say its answer, without ReadyForQuery. False when it failed."""
+        statement = statement.decided(decide(statement.plan, self._upstream))
+        plan = statement.plan
+        if isinstance(plan, Refuse):
+            return self._execute_plan(plan)
+        entry = self._recorder.begin(statement, self._upstream.status)
+        self._upstream.query_id, self._upstream.transaction = entry.id, entry.xid
+        self._last_error = self._last_tag = ""
+        done = False
+        try:
+            if statement.reads_log:
+                self._hand_log_over()
+            done = self._execute_plan(plan)
+        finally:
+            error = "" if done else self._last_error or "the session ended"
+            self._recorder.end(entry, statement, tag=self._last_tag, error=error)
+        return done
+
+    def _execute_plan(self, plan: Plan) -> bool:
+        try:
+            if isinstance(plan, Refuse):
+                if self._upstream.status == b"E" and plan.sqlstate != "42601":
+                    raise Failed(_ABORTED)
+                raise Failed(refused(plan))
+            if isinstance(plan, Copy | Unload):
+                self._move(plan)
+                return True
+            if isinstance(plan, Steps) and plan.alone and self._upstream.status == b"T":
+                raise Failed(m.error("25001", f"{plan.alone} cannot run inside a transaction block"))
+            if isinstance(plan, Steps) and plan.inside and self._upstream.status == b"I":
+                raise Failed(m.error("25P01", f"{plan.inside} may only be used in begin/end transaction blocks"))
+        except Failed as failure:
+            self._abort()
+            self._last_error = failure.notice.text
+            self._say(failure.notice.encode())
+            return False
+        if isinstance(plan, Commit):
+            return self._commit()
+        if isinstance(plan, Pass):
+            plan = Steps(plan.sql)
+        assert isinstance(plan, Steps)
+        if plan.commits and self._upstream.status == b"T":
+            self._upstream.run("COMMIT")
+        if plan.apart:
+            return self._steps(replace(plan, after=())) and self._quietly(plan.after)
+        return self._steps(plan)
+
+    def _steps(self, plan: Steps) -> bool:
+        seen = 0
+
+        def only_main(kind: bytes, body: bytes) -> bytes | None:
+            nonlocal seen
+            wanted = seen == len(plan.before)
+            if kind == b"E":
+                return body
+            if kind in (b"C", b"I"):
+                seen += 1
+                return m.text(plan.tag) if wanted and plan.tag and kind == b"C" else body if wanted else None
+            return body if wanted or kind == b"N" else None
+
+        # A single statement has nothing to hide: its rows need not be looked at.
+        if plan.before or plan.after or plan.tag:
+            self._filter = only_main
+        self._owed.append(False)
+        self._forward(m.query(plan.sql()))
+        try:
+            self._settle()
+        finally:
+            self._filter = None
+        return not self._failed
+
+    def _commit(self) -> bool:
+        """COMMIT; in a serializable database only what could have run one after another is committed."""
+        done = None
+        if self._serializable and self._upstream.status == b"T":
+            done = serial.Transaction.from_row(self._upstream.rows(serial.QUESTION)[0])
+            if done and (other := self._certifier.admit(done)):
+                self._upstream.run("ROLLBACK")
+                table = min(done.reads & other.writes or other.reads & done.writes or done.writes)
+                violation = reply.isolation_violation(table, (other.xid, done.xid), self._upstream.pid)
+                self._last_error = violation.text
+                self._say(violation.encode())
+                return False
+        committed = self._steps(Steps("COMMIT"))
+        if done and not committed:
+            self._certifier.forget(done)
+        return committed
+
+    def _quietly(self, statements: Sequence[str]) -> bool:
+        """Run what the client does not see, but for an error."""
+        try:
+            for one in statements:
+                self._upstream.run(one)
+        except UpstreamError as error:
+            self._say(reply.notice(error.notice).encode())
+            return False
+        return True
+
+    def _move(self, plan: Copy | Unload) -> None:
+        own = self._upstream.status == b"I"
+        if self._upstream.status == b"E":
+            raise Failed(_ABORTED)
+        self._flush()
+        try:
+            if own:
+                self._upstream.run("BEGIN")
+            tag, told = self._mover(plan, self._upstream)
+            if own:
+                self._upstream.run("COMMIT")
+        except UpstreamError as error:
+            if own:
+                self._upstream.run("ROLLBACK")
+            raise Failed(reply.notice(error.notice)) from error
+        except Failed as failure:
+            if own:
+                self._upstream.run("ROLLBACK")
+                if failure.afterwards:
+                    self._upstream.run(failure.afterwards)
+            elif failure.afterwards:
+                self._afterwards.append(failure.afterwards)
+            raise
+        if told:
+            self._say(m.error("00000", told, severity="INFO").encode(b"N"))
+        self._last_tag = tag
+        self._say(m.command_complete(tag))
+
+    def _abort(self) -> None:
+        """Leave an open transaction as a failed statement leaves it: aborted."""
+        if self._upstream.status == b"T":
+            try:
+                self._upstream.run("SELECT pg_redshift.abort()")
+            except UpstreamError:
+                return
+
+
+def refused(plan: Refuse) -> m.Notice:
+    return m.error(plan.sqlstate, plan.message, detail=plan.detail, hint=plan.hint)

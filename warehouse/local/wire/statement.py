@@ -1,0 +1,105 @@
+"""What a session keeps of a statement's text: its plan, and what the query log wants to know of it.
+
+All of it follows from the text, so it is worked out once; a text that comes again costs one look-up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from warehouse.local.translate import Nothing, Pass, Plan, Steps, split_texts, translate
+from warehouse.local.translate.plan import Refused
+from warehouse.local.translate.tokens import tokenize
+
+# Longer texts (a multi-row INSERT) come once; keeping them would only cost memory.
+_WORTH_KEEPING = 20_000
+
+_VIEWS = r"stl_(?:query|querytext|ddltext|utilitytext)|svl_(?:statementtext|qlog)|sys_query_(?:history|text)"
+_READS = re.compile(rf'pg_redshift"?\."?(?:{_VIEWS}|stv_recents|stv_inflight|pg_last_query_id)\b')
+_LABEL = re.compile(r"SET (LOCAL )?redshift\.query_group = '((?:[^']|'')*)'|RESET ALL")
+# Statements whose texts hold no secret in a place that is known; all others are looked through.
+_PLAIN = ("SELECT", "INSERT", "UPDATE", "DELETE", "BEGIN", "COMMIT", "ROLLBACK")
+_SECRETS = {
+    "CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "MASTER_SYMMETRIC_KEY", "PASSWORD",
+}  # fmt: skip
+_FILLERS = {"AS", "=", "TO"}
+_QUERIES = {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "UNLOAD", "("}
+_FIRST = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(\w+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement.
+
+    `logged` is its text without secrets; `reads_log` is True when it reads the query log; `is_query` when it counts as
+    the last query; `label` is the query group that it sets, for the transaction only when `label_is_local`.
+    """
+
+    plan: Plan
+    logged: str
+    reads_log: bool
+    is_query: bool
+    label: str | None
+    label_is_local: bool
+
+    @classmethod
+    def of(cls, text: str, plan: Plan) -> Statement:
+        sql = plan.sql if isinstance(plan, Pass) else plan.main if isinstance(plan, Steps) else ""
+        label = _LABEL.match(sql)
+        first = _FIRST.match(text)
+        return cls(
+            plan,
+            redacted(text, plan),
+            "pg_redshift" in sql and _READS.search(sql) is not None,
+            first is not None and first[1].upper() in _QUERIES,
+            (label[2] or "unset").replace("''", "'") if label else None,
+            bool(label and label[1]),
+        )
+
+    def decided(self, plan: Plan) -> Statement:
+        """This statement, once it is known what its plan is (plan.Ask)."""
+        return self if plan is self.plan else replace(Statement.of(self.logged, plan), logged=self.logged)
+
+
+def statements(text: str) -> tuple[Statement, ...]:
+    """The statements of `text`; empty ones are left out."""
+    return _kept(text) if len(text) <= _WORTH_KEEPING else _read(text)
+
+
+def _read(text: str) -> tuple[Statement, ...]:
+    plans = [plan for plan in translate(text) if not isinstance(plan, Nothing)]
+    texts = [text] if len(plans) == 1 else split_texts(text, len(plans))
+    return tuple(Statement.of(one, plan) for one, plan in zip(texts, plans, strict=True))
+
+
+_kept = lru_cache(maxsize=4096)(_read)
+
+
+def redacted(text: str, plan: Plan) -> str:
+    """`text` without what stands behind CREDENTIALS, PASSWORD and their like; one that cannot be cut loses its end."""
+    if isinstance(plan, Pass) and plan.sql.startswith(_PLAIN):
+        return text
+    upper = text.upper()
+    if not any(word in upper for word in _SECRETS):
+        return text
+    try:
+        tokens = tokenize(text)
+    except Refused:
+        return text[: min(at for word in _SECRETS if (at := upper.find(word)) >= 0)]
+    parts, at = [], 0
+    for index, token in enumerate(tokens):
+        if token.kind in ("string", "name") and _behind_secret(tokens, index):
+            parts += [text[at : token.start], "'***'"]
+            at = token.end
+    return "".join(parts) + text[at:]
+
+
+def _behind_secret(tokens: Sequence[object], index: int) -> bool:
+    for token in reversed(tokens[:index]):
+        word = getattr(token, "word", "") or getattr(token, "text", "").upper()
+        if word not in _FILLERS:
+            return word in _SECRETS
+    return False
