@@ -22,7 +22,7 @@ BEGIN
                 wanted := format('numeric(38,%s)', digits);
             END IF;
         ELSIF one.atttypid NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype, 'bool'::regtype,
-                                   'date'::regtype, 'time'::regtype, 'timetz'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'jsonb'::regtype) THEN
+                                   'date'::regtype, 'time'::regtype, 'timetz'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'super'::regtype) THEN
             RAISE EXCEPTION USING ERRCODE = '0A000',
                 MESSAGE = format('Column "%s" has unsupported type "%s".', one.attname, pg_catalog.format_type(one.atttypid, NULL));
         END IF;

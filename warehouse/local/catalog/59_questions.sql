@@ -6,3 +6,11 @@ BEGIN
 EXCEPTION WHEN undefined_column OR undefined_table OR ambiguous_column THEN
     RETURN SQLSTATE = '42702';
 END $$;
+-- The columns of a table that are of a type of ours: position, type, name (translate/literals.py).
+CREATE FUNCTION pg_redshift.own_columns(name text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT string_agg(place || ' ' || type || ' ' || attname, E'\n')
+    FROM (SELECT a.attname, t.typname AS type, row_number() OVER (ORDER BY a.attnum) AS place, a.atttypid
+          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+          WHERE a.attrelid = to_regclass(name) AND a.attnum > 0 AND NOT a.attisdropped) AS c
+    WHERE atttypid = 'super'::regtype
+$$;

@@ -1,46 +1,36 @@
 """Aliases of the select list, used elsewhere in the same SELECT (AWS r_SELECT_list: "Usage notes").
 
 A column of FROM with that name wins. Only the catalog knows those, so a statement that uses its aliases so has
-questions first: each is a query that runs exactly when FROM has such a column (plan.Ask). The session asks, and
-translates with the answers.
+questions first: a query that runs exactly when FROM has such a column (questions.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from sqlglot import exp
 
 from warehouse.local.translate.names import is_catalog, tables
-from warehouse.local.translate.plan import Refused
+from warehouse.local.translate.questions import answer
+from warehouse.local.translate.tokens import literal
 
 # Where an alias may be used besides the select list itself; PostgreSQL knows it in GROUP BY and ORDER BY already.
 _CLAUSES = ("where", "having", "qualify")
 
 
-class Unsure(Refused):
-    """Raised with the questions that must be answered before this statement can be translated."""
+def use_aliases(tree: exp.Expr, translate: Callable[[exp.Expr], str]) -> None:
+    """Put the expressions of aliases in the place of their names. `translate` makes PostgreSQL's text of a query.
 
-    def __init__(self, questions: tuple[str, ...]) -> None:
-        super().__init__("not emulated: an alias of the select list used beside it, in this statement")
-        self.questions = questions
-
-
-def use_aliases(tree: exp.Expr, answers: Mapping[str, bool] | None, translate: Callable[[exp.Expr], str]) -> None:
-    """Put the expressions of aliases in the place of their names. Raises Unsure.
-
-    `translate` makes PostgreSQL's text of a question; `answers` maps such texts to whether they ran.
+    Raises questions.Unsure.
     """
     asked: list[tuple[exp.Select, dict[str, str]]] = []
     for select in tree.find_all(exp.Select):
         used = _used(select)
         if used:
             asked.append((select, {name: _question(select, name, translate) for name in used}))
-    questions = tuple(dict.fromkeys(text for _, named in asked for text in named.values() if text))
-    if answers is None and questions:
-        raise Unsure(questions)
+    known = answer([text for _, named in asked for text in named.values() if text])
     for select, named in asked:
-        _substitute(select, {name for name, text in named.items() if not (text and (answers or {}).get(text))})
+        _substitute(select, {name for name, text in named.items() if not (text and known[text])})
 
 
 def _aliases(select: exp.Select) -> dict[str, int]:
@@ -77,7 +67,7 @@ def _used(select: exp.Select) -> list[str]:
 
 
 def _question(select: exp.Select, name: str, translate: Callable[[exp.Expr], str]) -> str:
-    """The query that runs when FROM has a column `name`; "" when nothing has to be asked."""
+    """Whether FROM has a column `name`; "" when that need not be asked."""
     source = select.args.get("from_") or select.args.get("from")
     if source is None or all(is_catalog(table) for table in tables(select)):
         return ""
@@ -89,7 +79,7 @@ def _question(select: exp.Select, name: str, translate: Callable[[exp.Expr], str
     ctes = [cte.copy() for found in reversed(withs) for cte in found.expressions if not _inside(select, cte)]
     if ctes:
         probe.set("with_", exp.With(expressions=ctes, recursive=any(w.args.get("recursive") for w in withs)))
-    return translate(probe)
+    return f"CASE WHEN pg_redshift.runs({literal(translate(probe))}) THEN 'yes' ELSE '' END"
 
 
 def _outer(select: exp.Expr) -> list[exp.Expr]:

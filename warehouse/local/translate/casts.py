@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from warehouse.local.translate.names import names_catalog, on_leader
 from warehouse.local.translate.plan import Refused, not_emulated
+from warehouse.local.translate.shapes import ours
 
 # What a value may be cast to (c_Supported_data_types), in sqlglot's names.
 _TYPES = {
@@ -22,7 +23,7 @@ _UNKNOWN = {"UUID", "JSON", "JSONB", "XML", "HSTORE"}
 
 def size_casts(tree: exp.Expression) -> None:
     """Give every cast the size that Redshift gives it. Raises Refused for types that Redshift has not."""
-    for kind in tree.find_all(exp.DataType):
+    for kind in list(tree.find_all(exp.DataType)):
         name = kind.this.value if isinstance(kind.this, exp.DType) else str(kind.this)
         of_catalog = on_leader(kind) and names_catalog(kind)
         if name in _UNKNOWN:
@@ -31,6 +32,9 @@ def size_casts(tree: exp.Expression) -> None:
             raise not_emulated(f"type {name.lower()}")
         if not of_catalog:
             _size(kind)
+        if kind.this == exp.DType.SUPER and isinstance(cast := kind.parent, exp.Cast) and _is_string(cast.this):
+            # PostgreSQL would take the string for JSON.
+            cast.replace(ours("to_super", [cast.this.copy()]))
 
 
 def _size(kind: exp.DataType) -> None:
@@ -50,8 +54,10 @@ def _size(kind: exp.DataType) -> None:
         size = given[0].name.upper() if given else str(default)
         kind.set("this", exp.DType.CHAR)
         kind.set("expressions", _numbers(4096 if size == "MAX" else int(size)))
-    elif found == exp.DType.SUPER:
-        kind.set("this", exp.DType.JSONB)
+
+
+def _is_string(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Literal) and bool(node.is_string)
 
 
 def _numbers(*values: int) -> list[exp.Expression]:

@@ -20,7 +20,7 @@ ENCODINGS = {
     "TEXT32K", "ZSTD",
 }  # fmt: skip
 # AWS r_CREATE_TABLE_NEW: types that can be a distribution or sort key
-_NO_KEY_TYPES = ("jsonb", "bytea")
+_NO_KEY_TYPES = ("super", "bytea")
 
 
 @dataclass

@@ -33,6 +33,26 @@ def _approximate(parser: Any) -> exp.Expression | None:
     return called
 
 
+_NAMES = (TokenType.VAR, TokenType.IDENTIFIER)
+
+
+def _is_path(parser: Any) -> bool:
+    """True when a name with a subscript comes next: in FROM that is a path into a SUPER value."""
+    at = parser._index
+    tokens = parser._tokens
+    depth = 0
+    while at < len(tokens):
+        kind = tokens[at].token_type
+        if kind == TokenType.L_BRACKET:
+            return bool(at > parser._index and not depth)
+        if kind not in _NAMES and kind != TokenType.DOT and not tokens[at].text.isidentifier():
+            return False
+        if kind != TokenType.DOT and at > parser._index and tokens[at - 1].token_type != TokenType.DOT:
+            return False
+        at += 1
+    return False
+
+
 class LocalRedshift(Redshift):
     """sqlglot's Redshift, read strictly."""
 
@@ -61,6 +81,36 @@ class LocalRedshift(Redshift):
             "APPROXIMATE": _approximate,
             "SYSDATE": lambda parser: parser.expression(exp.Anonymous(this="sysdate")),
         }
+        # navigation.py tells relations from paths: it knows the names of a query.
+        SUPPORTS_IMPLICIT_UNNEST = False
+
+        def _parse_table(self, schema: bool = False, joins: bool = False, **rest: Any) -> exp.Expr | None:
+            """Adds `path [AS] value [AT place]` and `UNPIVOT path AS value AT name` (AWS query-super)."""
+            unpivot = self._match(TokenType.UNPIVOT)
+            if unpivot or (not schema and _is_path(self)):
+                path = self._parse_column()
+                alias = self._parse_table_alias(alias_tokens=rest.get("alias_tokens") or self.TABLE_ALIAS_TOKENS)
+                found = self.expression(exp.Unnest(expressions=[path], alias=alias))
+                found.set("unpivot", bool(unpivot))
+                found.meta["path"] = True
+                if self._match_text_seq("AT"):
+                    found.set("offset", self._parse_id_var())
+            else:
+                found = super()._parse_table(schema=schema, joins=joins, **rest)
+                if isinstance(found, exp.AtIndex):
+                    path, place = found.this, found.expression
+                    alias = path.args.get("alias") if isinstance(path, exp.Alias) else None
+                    found = exp.Unnest(
+                        expressions=[path.this if isinstance(path, exp.Alias) else path],
+                        alias=exp.TableAlias(this=alias) if alias else None,
+                        offset=place,
+                    )
+                    found.meta["path"] = True
+                return found  # type: ignore[no-any-return]
+            if joins:
+                for join in self._parse_joins():
+                    found.append("joins", join)
+            return found  # type: ignore[no-any-return]
 
 
 def parse(text: str) -> exp.Expression:

@@ -19,7 +19,10 @@ _SYSTEM = ("stl_", "stv_", "svl_", "svv_", "sys_", "svcs_")
 def fold_identifiers(tree: exp.Expression) -> None:
     """Lower case, and quoted for PostgreSQL, so that its own keywords are no obstacle."""
     for node in tree.find_all(exp.Identifier):
-        node.set("this", fold(node.this))
+        folded = fold(node.this)
+        if folded != node.this:  # an attribute of a SUPER value may be meant as it is written
+            node.meta["spelled"] = node.this
+            node.set("this", folded)
         node.set("quoted", True)
     for alias in tree.find_all(exp.Alias):
         # `expression AS default`: sqlglot keeps such a word as it is.

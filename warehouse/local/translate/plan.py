@@ -6,7 +6,7 @@ Refuse    an error, in Redshift's words where they are known
 Copy      COPY … FROM 's3://…'
 Unload    UNLOAD ('…') TO 's3://…'
 Commit    the end of a block, which a serializable database may refuse
-Ask       a question first: what the catalog holds decides the translation
+Ask       questions first: what the catalog holds decides the translation (questions.py)
 Nothing   an empty statement
 """
 
@@ -85,10 +85,15 @@ class Commit:
 
 @dataclass(frozen=True)
 class Ask:
-    """A statement that can be translated when it is known which of `questions`, queries of PostgreSQL, would run."""
+    """A statement that can be translated when `questions`, expressions of PostgreSQL that give texts, are answered.
+
+    `known` are earlier answers; `plain`, when there is one, is the plan that holds if all answers are empty.
+    """
 
     text: str
     questions: tuple[str, ...]
+    known: tuple[tuple[str, str], ...] = ()
+    plain: Plan | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ ALL), casts.py (types), calls.py (functions).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -18,9 +17,10 @@ from warehouse.local.translate.calls import redirect_functions
 from warehouse.local.translate.casts import size_casts
 from warehouse.local.translate.dialect import generate, parse
 from warehouse.local.translate.dml import mend_dml
+from warehouse.local.translate.literals import type_literals
 from warehouse.local.translate.merge import check_merge
 from warehouse.local.translate.names import fold_identifiers, redirect_relations, touched
-from warehouse.local.translate.navigation import refuse_navigation
+from warehouse.local.translate.navigation import navigate
 from warehouse.local.translate.plan import Refused, not_emulated
 from warehouse.local.translate.qualify import group_by_all, qualify
 from warehouse.local.translate.refuse import refuse
@@ -41,8 +41,8 @@ class Translated:
     on_leader: bool
 
 
-def translate_query(text: str, answers: Mapping[str, bool] | None = None) -> Translated:
-    """Translate one query; `answers` are those to the questions of aliases.Unsure. Raises Refused."""
+def translate_query(text: str) -> Translated:
+    """Translate one query. Raises Refused."""
     try:
         tree = parse(text)
     except (ParseError, TokenError) as error:
@@ -56,12 +56,13 @@ def translate_query(text: str, answers: Mapping[str, bool] | None = None) -> Tra
         check_merge(tree)
     mend_dml(tree)
     fold_identifiers(tree)
-    refuse_navigation(tree)
-    use_aliases(tree, answers, lambda probe: _behind(exp.Subquery(this=probe)))
+    navigate(tree)
+    use_aliases(tree, lambda probe: _behind(exp.Subquery(this=probe)))
     for select in list(tree.find_all(exp.Select)):
         group_by_all(select)
         replaced = qualify(select)
         tree = replaced if select is tree else tree
+    type_literals(tree)
     touches = touched(tree)
     return Translated(
         _behind(tree),

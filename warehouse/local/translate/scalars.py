@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from warehouse.local.translate.plan import Refused
-from warehouse.local.translate.shapes import call, ours
+from warehouse.local.translate.shapes import ours
 
 # Functions of strings, and how many of their first arguments are strings.
 _STRINGS = {
@@ -61,18 +61,19 @@ def _json_path(node: exp.Anonymous) -> exp.Expression:
     return ours("json_path", [value, exp.Array(expressions=[as_text(part) for part in path]), quiet])
 
 
-def _array(node: exp.Anonymous) -> exp.Expression:
-    return call("jsonb_build_array", *(part.copy() for part in node.expressions))
+def _super(name: str) -> Callable[[exp.Anonymous], exp.Expression]:
+    def handler(node: exp.Anonymous) -> exp.Expression:
+        if name == "super_object" and len(node.expressions) % 2:
+            raise Refused("function object() takes pairs of a name and a value", "42883")
+        return ours(name, [ours("to_super", [part.copy()]) for part in node.expressions])
 
-
-def _object(node: exp.Anonymous) -> exp.Expression:
-    return call("jsonb_build_object", *(part.copy() for part in node.expressions))
+    return handler
 
 
 HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expression]] = {
     "concat": _concat,
     "nvl2": _nvl2,
     "json_extract_path_text": _json_path,
-    "object": _object,
-    "array": _array,
+    "object": _super("super_object"),
+    "array": _super("super_array"),
 }

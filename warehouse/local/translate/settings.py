@@ -20,13 +20,14 @@ REMEMBERED = {
     "enable_case_sensitive_identifier": "off", "error_on_nondeterministic_update": "off",
     "json_serialization_enable": "off", "json_serialization_parse_nested_strings": "off",
     "navigate_super_null_on_error": "on", "parse_super_null_on_error": "off", "mv_enable_aqmv_for_session": "on",
-    "enable_vacuum_boost": "off", "max_cursor_result_set_size": "0",
+    "enable_vacuum_boost": "off", "max_cursor_result_set_size": "0", "enable_case_sensitive_super_attribute": "off",
+    "cast_super_null_on_error": "on", "json_parse_dedup_attributes": "off", "json_parse_truncate_strings": "off",
 }  # fmt: skip
 # Of those, the ones whose other value would have to change answers, which this server does not do.
 _FIXED = {
     "describe_field_name_in_uppercase", "enable_case_sensitive_identifier", "error_on_nondeterministic_update",
     "json_serialization_enable", "json_serialization_parse_nested_strings", "navigate_super_null_on_error",
-    "parse_super_null_on_error",
+    "cast_super_null_on_error", "json_parse_dedup_attributes", "json_parse_truncate_strings",
 }  # fmt: skip
 _SWITCH = {"true": "on", "yes": "on", "1": "on", "false": "off", "no": "off", "0": "off"}
 _NUMBERS = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from warehouse.local import catalog
@@ -9,9 +11,11 @@ from warehouse.local import catalog
 _WRAPPERS = (exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls, exp.Window, exp.Filter)
 
 
-def ours(name: str, arguments: list[exp.Expression]) -> exp.Expression:
+def ours(name: str, arguments: Sequence[exp.Expr]) -> exp.Expression:
     """A call of a function in schema pg_redshift."""
-    return exp.Dot(this=exp.to_identifier(catalog.SCHEMA), expression=exp.Anonymous(this=name, expressions=arguments))
+    return exp.Dot(
+        this=exp.to_identifier(catalog.SCHEMA), expression=exp.Anonymous(this=name, expressions=list(arguments))
+    )
 
 
 def call(name: str, *arguments: exp.Expression) -> exp.Anonymous:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from warehouse.local.translate import (
@@ -17,10 +17,10 @@ from warehouse.local.translate import (
     utility,
     views,
 )
-from warehouse.local.translate.aliases import Unsure
 from warehouse.local.translate.merge import remove_duplicates
-from warehouse.local.translate.plan import Ask, Nothing, Pass, Plan, Refused, not_emulated
-from warehouse.local.translate.query import Translated, translate_query
+from warehouse.local.translate.plan import Ask, Nothing, Pass, Plan, Refuse, Refused, not_emulated
+from warehouse.local.translate.query import translate_query
+from warehouse.local.translate.questions import Unsure, conversation
 from warehouse.local.translate.tokens import Stream, Token, split
 
 # Longer texts (a multi-row INSERT) come once; keeping their plans would only cost memory.
@@ -50,13 +50,21 @@ def _translate(text: str) -> list[Plan]:
         return [refused.plan]
     if not statements:
         return [Nothing()]
-    plans: list[Plan] = []
-    for one, tokens in statements:
+    return [_planned(one, tokens, {}) for one, tokens in statements]
+
+
+def _planned(text: str, tokens: list[Token], answers: Mapping[str, str]) -> Plan:
+    known = tuple(answers.items())
+    with conversation(answers) as passed_over:
         try:
-            plans.append(_one(one, tokens))
+            plan = _one(text, tokens)
+        except Unsure as unsure:
+            return Ask(text, unsure.questions, known)
         except Refused as refused:
-            plans.append(refused.plan)
-    return plans
+            return refused.plan
+        except Exception as problem:  # noqa: BLE001 a fault of ours: the session goes on, the user learns of it
+            return Refuse(f"internal error while translating: {type(problem).__name__}: {problem}", "XX000")
+    return Ask(text, tuple(passed_over), known, plan) if passed_over else plan
 
 
 def _one(text: str, tokens: list[Token]) -> Plan:
@@ -100,22 +108,23 @@ def _one(text: str, tokens: list[Token]) -> Plan:
 
 
 def _query(text: str) -> Plan:
-    try:
-        return _passed(translate_query(text))
-    except Unsure as unsure:
-        return Ask(text, unsure.questions)
-
-
-def _passed(translated: Translated) -> Pass:
+    translated = translate_query(text)
     return Pass(translated.sql, leader=translated.on_leader)
 
 
-def answered(ask: Ask, answers: tuple[bool, ...]) -> Plan:
-    """The plan of a statement whose questions are answered."""
-    try:
-        return _passed(translate_query(ask.text, dict(zip(ask.questions, answers, strict=True))))
-    except Refused as refused:
-        return refused.plan
+def answered(ask: Ask, answers: tuple[str, ...]) -> Plan:
+    """What follows from the answers to `ask`, "" for none: a plan, or further questions."""
+    if ask.plain is not None and not any(answers):
+        return ask.plain
+    return _kept_answered(ask, answers) if len(ask.text) <= _WORTH_KEEPING else _answered(ask, answers)
+
+
+def _answered(ask: Ask, answers: tuple[str, ...]) -> Plan:
+    [(text, tokens)] = split(ask.text)
+    return _planned(text, tokens, {**dict(ask.known), **dict(zip(ask.questions, answers, strict=True))})
+
+
+_kept_answered = lru_cache(maxsize=1024)(_answered)
 
 
 # What Redshift does not have (c_unsupported-postgresql-features), as CREATE names it.

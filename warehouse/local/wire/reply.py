@@ -28,6 +28,9 @@ CONFLICT = "could not complete because of conflict with concurrent transaction"
 # Fields that tell of the PostgreSQL behind us (file, line, routine, and positions in the translated text).
 _INNER_FIELDS = "FLRPpqW"
 
+# The schema of this server's own functions, which nobody called by it.
+_OURS = "pg_redshift."
+
 _NULL_COLUMN = re.compile(r'null value in column "(?P<column>(?:[^"]|"")*)"')
 _EXISTS = re.compile(r'^relation "(?P<name>.*)" already exists$')
 
@@ -43,6 +46,8 @@ def notice(found: Notice, *, translated: bool = True) -> Notice:
     """An error or notice of PostgreSQL as Redshift words it."""
     fields = {k: v for k, v in found.fields.items() if not (translated and k in _INNER_FIELDS)}
     state, text = found.sqlstate, found.text
+    if translated and _OURS in text:
+        fields["M"] = text.replace(_OURS, "")
     if state == "23502" and (match := _NULL_COLUMN.search(text)):
         return replace(found, fields=_runtime(fields, f"Cannot insert a NULL value into column {match['column']}"))
     if state == "23514" and (limit := fields.get("n", "")).startswith("rs_bytes_"):
