@@ -22,7 +22,7 @@ _NAMES = {
     16: "boolean", 17: "varbyte", 18: "character", 19: "character varying", 20: "bigint", 21: "smallint",
     23: "integer", 25: "character varying", 26: "bigint", 700: "real", 701: "double precision", 1042: "character",
     1043: "character varying", 1082: "date", 1083: "time without time zone", 1114: "timestamp without time zone",
-    1184: "timestamp with time zone", 1266: "time with time zone", 1700: "numeric", 3802: "super",
+    1184: "timestamp with time zone", 1266: "time with time zone", 1700: "numeric", 4000: "super",
 }  # fmt: skip
 _NUMERIC = 1700
 _PARTITION_KEYS = {
@@ -191,7 +191,7 @@ def _text(name: str, column: Column) -> str:
     if column.type == "character":
         return f"{name}::text"  # without the blanks that pad it
     if column.type == "super":  # NULL AS is not for SUPER (unload-super-csv)
-        return f"coalesce(pg_redshift.json_serialize({name})::text, 'null')"
+        return f"coalesce({name}::json::text, 'null')"
     if column.type == "varbyte":
         return f"encode({name}, 'hex')"
     return name
@@ -201,7 +201,7 @@ def _json(name: str, column: Column) -> str:
     if column.type == "boolean":
         return f"CASE {name} WHEN true THEN '\"t\"' WHEN false THEN '\"f\"' ELSE 'null' END"
     if column.type == "super":
-        value = f"pg_redshift.json_serialize({name})::text"
+        value = f"{name}::json::text"
     elif column.is_text:
         value = f"to_json({name}::text)::text"
     elif column.type in ("smallint", "integer", "bigint", "numeric"):
@@ -238,7 +238,7 @@ def _parquet(name: str, column: Column) -> str:
     if column.type == "numeric":
         return f"{name}::numeric({column.precision}, {column.scale})"
     if column.type == "super":
-        return f"pg_redshift.json_serialize({name})"
+        return f"{name}::json::text"
     return f"{name}::text" if column.type in ("character", "time with time zone") else name
 
 
