@@ -22,14 +22,6 @@ FROM pg_catalog.pg_tables WHERE schemaname <> 'pg_redshift';
 CREATE VIEW pg_redshift.pg_views AS
 SELECT schemaname, viewname, viewowner, definition FROM pg_catalog.pg_views WHERE schemaname <> 'pg_redshift';
 
-CREATE VIEW pg_redshift.pg_proc AS
-SELECT oid, proname, pronamespace, proowner, prolang, prokind = 'a' AS proisagg, prosecdef, proisstrict, proretset, provolatile, pronargs, prorettype,
-       proargtypes, proargnames, prosrc, probin, proacl
-FROM pg_catalog.pg_proc WHERE pronamespace <> 'pg_redshift'::regnamespace;
-CREATE VIEW pg_redshift.pg_proc_info AS
-SELECT p.oid AS prooid, p.*, q.prokind, q.proargmodes, q.proallargtypes
-FROM pg_redshift.pg_proc p JOIN pg_catalog.pg_proc q ON q.oid = p.oid;
-
 CREATE VIEW pg_redshift.pg_user AS
 SELECT rolname AS usename, oid::integer AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper, false AS usecatupd, '********'::text AS passwd,
        rolvaliduntil AS valuntil, NULL::text[] AS useconfig

@@ -70,8 +70,10 @@ FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate AND datname
 CREATE VIEW pg_redshift.svv_redshift_functions AS
 SELECT current_database()::varchar(128) AS database_name, n.nspname::varchar(128) AS schema_name, p.proname::varchar(128) AS function_name,
        CASE p.prokind WHEN 'p' THEN 'STORED PROCEDURE' WHEN 'a' THEN 'AGGREGATED FUNCTION' ELSE 'REGULAR FUNCTION' END::varchar(128) AS function_type,
-       pg_catalog.pg_get_function_identity_arguments(p.oid)::varchar(512) AS argument_type, pg_catalog.pg_get_function_result(p.oid)::varchar(128) AS result_type
-FROM pg_catalog.pg_proc p JOIN pg_redshift.any_schema n ON n.oid = p.pronamespace WHERE n.nspname <> 'information_schema';
+       coalesce(pg_redshift.argument_list(r.oid, false), pg_catalog.pg_get_function_identity_arguments(p.prooid))::varchar(512) AS argument_type,
+       CASE p.prokind WHEN 'p' THEN NULL ELSE pg_redshift.format_type(p.prorettype, NULL) END::varchar(128) AS result_type
+FROM pg_redshift.pg_proc_info p JOIN pg_redshift.any_schema n ON n.oid = p.pronamespace LEFT JOIN pg_redshift.user_routine r ON r.oid = p.prooid
+WHERE n.nspname <> 'information_schema';
 
 -- Who was granted what: the owner's own rights are not listed, as on a cluster they are implied.
 CREATE FUNCTION pg_redshift.identity_name(grantee oid) RETURNS varchar LANGUAGE sql STABLE AS $$

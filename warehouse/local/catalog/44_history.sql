@@ -2,7 +2,7 @@
 -- \n for the end of a line, as AWS r_STL_QUERYTEXT says. Queries of the leader alone are not in STL_QUERY.
 
 CREATE VIEW pg_redshift.query_log AS
-SELECT x.id AS query, r.oid::integer AS userid, x.username, x.database, x.pid, x.xid, x.leader, x.aborted, x.rows, x.error, x.label,
+SELECT x.id AS query, r.oid::integer AS userid, x.username, x.database, x.pid, x.xid, x.leader, x.aborted, x.rows, x.error, x.label, x.caller, x.messages,
        to_timestamp(x.started) AT TIME ZONE 'UTC' AS starttime, to_timestamp(x.ended) AT TIME ZONE 'UTC' AS endtime,
        replace(replace(x.text, E'\r', ''), E'\n', '\n') AS text,
        upper(substring(x.text FROM '^(?:\s+|--[^\n]*\n|/\*.*?\*/|\()*(\w+)')) AS verb,
@@ -12,7 +12,7 @@ SELECT x.id AS query, r.oid::integer AS userid, x.username, x.database, x.pid, x
                  THEN 'DDL' ELSE 'UTILITY' END AS kind
 FROM json_to_recordset(coalesce(nullif(current_setting('redshift.history', true), ''), '[]')::json)
      AS x(id bigint, text text, label text, username name, database name, pid integer, xid bigint, leader boolean, started double precision,
-          ended double precision, aborted boolean, rows bigint, error text)
+          ended double precision, aborted boolean, rows bigint, error text, caller bigint, messages json)
 LEFT JOIN pg_catalog.pg_roles r ON r.rolname = x.username
 WHERE x.username = current_user OR pg_redshift.is_superuser();
 
@@ -36,7 +36,7 @@ FROM pg_redshift.log_text WHERE NOT (kind = 'QUERY' AND leader);
 CREATE VIEW pg_redshift.svl_qlog AS
 SELECT userid, query, xid, pid, starttime, endtime, (extract(epoch FROM endtime - starttime) * 1000000)::bigint AS elapsed, aborted::integer AS aborted,
        left(label, 30)::character(320) AS label, left(text, 60)::character(60) AS "substring", NULL::bigint AS source_query,
-       'Ran on the main cluster'::text AS concurrency_scaling_status_txt, NULL::bigint AS from_sp_call
+       'Ran on the main cluster'::text AS concurrency_scaling_status_txt, caller AS from_sp_call
 FROM pg_redshift.query_log WHERE kind = 'QUERY' AND NOT leader AND endtime IS NOT NULL;
 
 CREATE VIEW pg_redshift.stv_recents AS
@@ -62,3 +62,15 @@ SELECT userid AS user_id, query AS query_id, label::character(320) AS query_labe
 FROM pg_redshift.query_log;
 CREATE VIEW pg_redshift.sys_query_text AS
 SELECT userid AS user_id, query AS query_id, xid AS transaction_id, pid AS session_id, starttime AS start_time, sequence, piece AS text FROM pg_redshift.log_text;
+
+-- Calls of stored procedures, and what RAISE said in them.
+CREATE VIEW pg_redshift.svl_stored_proc_call AS
+SELECT userid, userid AS session_userid, query, label::character(320) AS label, xid, pid, database::character(32) AS database, text::character(4000) AS querytxt,
+       starttime, endtime, aborted::integer AS aborted, caller AS from_sp_call
+FROM pg_redshift.query_log WHERE verb = 'CALL' AND endtime IS NOT NULL;
+CREATE VIEW pg_redshift.svl_stored_proc_messages AS
+SELECT l.userid, l.userid AS session_userid, l.pid, l.xid, l.query, to_timestamp((s.value->>1)::double precision) AT TIME ZONE 'UTC' AS recordtime,
+       CASE s.value->>0 WHEN 'LOG' THEN 20 WHEN 'INFO' THEN 30 WHEN 'NOTICE' THEN 40 WHEN 'WARNING' THEN 50 WHEN 'EXCEPTION' THEN 60 ELSE 10 END AS loglevel,
+       (s.value->>0)::character(15) AS loglevel_text, (s.value->>2)::character(1024) AS message, NULL::integer AS linenum, l.text::character(500) AS querytxt,
+       l.label::character(320) AS label, l.aborted::integer AS aborted, l.xid AS message_xid
+FROM pg_redshift.query_log l CROSS JOIN LATERAL json_array_elements(l.messages) WITH ORDINALITY AS s(value, place) WHERE l.endtime IS NOT NULL;

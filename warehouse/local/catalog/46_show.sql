@@ -121,9 +121,13 @@ SELECT current_database()::varchar(128) AS database_name, t.schema_name, t.table
        pg_redshift.identity_type(a.grantee) AS identity_type, a.is_grantable AS admin_option, 'COLUMN'::varchar(128) AS privilege_scope,
        pg_catalog.pg_get_userbyid(a.grantor)::varchar(128) AS grantor_name, t.oid
 FROM pg_redshift.any_table t JOIN pg_catalog.pg_attribute b ON b.attrelid = t.oid CROSS JOIN LATERAL pg_catalog.aclexplode(b.attacl) AS a;
+CREATE VIEW pg_redshift.show_routines AS
+SELECT current_database()::varchar(128) AS database_name, n.nspname::varchar(128) AS schema_name, p.proname::varchar(128) AS name, r.kind,
+       jsonb_array_length(r.arguments) AS number_of_arguments, pg_redshift.argument_list(r.oid, false)::varchar(512) AS argument_list,
+       CASE r.kind WHEN 'f' THEN pg_redshift.format_type(p.prorettype, NULL) END::varchar(128) AS return_type,
+       pg_catalog.obj_description(p.oid, 'pg_proc')::varchar(256) AS remarks
+FROM pg_redshift.user_routine r JOIN pg_catalog.pg_proc p ON p.oid = r.oid JOIN pg_redshift.any_schema n ON n.oid = p.pronamespace;
 CREATE VIEW pg_redshift.show_procedures AS
-SELECT NULL::varchar(128) AS database_name, NULL::varchar(128) AS schema_name, NULL::varchar(128) AS procedure_name, NULL::integer AS number_of_arguments,
-       NULL::varchar(512) AS argument_list, NULL::varchar(128) AS return_type, NULL::varchar(256) AS remarks WHERE false;
+SELECT database_name, schema_name, name AS procedure_name, number_of_arguments, argument_list, return_type, remarks FROM pg_redshift.show_routines WHERE kind = 'p';
 CREATE VIEW pg_redshift.show_functions AS
-SELECT NULL::varchar(128) AS database_name, NULL::varchar(128) AS schema_name, NULL::varchar(128) AS function_name, NULL::integer AS number_of_arguments,
-       NULL::varchar(512) AS argument_list, NULL::varchar(128) AS return_type, NULL::varchar(256) AS remarks WHERE false;
+SELECT database_name, schema_name, name AS function_name, number_of_arguments, argument_list, return_type, remarks FROM pg_redshift.show_routines WHERE kind = 'f';

@@ -14,3 +14,10 @@ CREATE FUNCTION pg_redshift.own_columns(name text) RETURNS text LANGUAGE sql STA
           WHERE a.attrelid = to_regclass(name) AND a.attnum > 0 AND NOT a.attisdropped) AS c
     WHERE atttypid = 'super'::regtype
 $$;
+-- Whether a user has made a function of that name (translate/calls.py): "t" or nothing.
+CREATE FUNCTION pg_redshift.user_function(name text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT 't' FROM pg_redshift.user_routine r JOIN pg_catalog.pg_proc p ON p.oid = r.oid JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+    CROSS JOIN parse_ident(name) AS parts
+    WHERE r.kind = 'f' AND p.proname = parts[cardinality(parts)]
+      AND CASE WHEN cardinality(parts) > 1 THEN n.nspname = parts[1] ELSE n.nspname = ANY(current_schemas(false)) END LIMIT 1
+$$;

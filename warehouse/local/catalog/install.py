@@ -23,7 +23,8 @@ _VIEWS = frozenset(re.findall(r"^CREATE VIEW pg_redshift\.(\w+)", _ALL, re.MULTI
 _INNER = {
     "identity_column", "user_table", "any_schema", "any_table", "any_column", "key_column", "column_blocks", "lock",
     "query_log", "log_text", "show_databases", "show_tables", "show_columns", "show_primary_keys", "show_foreign_keys",
-    "show_grants", "show_column_grants", "show_procedures", "show_functions", "append_column", "unload_seen",
+    "show_grants", "show_column_grants", "show_routines", "show_procedures", "show_functions", "append_column",
+    "unload_seen",
 }  # fmt: skip
 # "Visible only to superusers": a GRANT opens them to others (AWS c_visibility-of-data).
 _SUPERUSERS_ONLY = ("svv_table_info", "stv_blocklist", "stv_tbl_perm", "svv_diskusage", "stv_locks", "pg_user_info")

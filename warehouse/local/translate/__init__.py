@@ -5,11 +5,12 @@ statements.py  which family a statement belongs to    query.py    SELECT and DML
 create_table.py  alter_table.py  transfer.py  utility.py   one file a family
 """
 
-from warehouse.local.translate.plan import Ask, Commit, Copy, Nothing, Pass, Plan, Refuse, Refused, Steps, Unload
+from warehouse.local.translate.plan import Ask, Call, Commit, Copy, Nothing, Pass, Plan, Refuse, Refused, Steps, Unload
 from warehouse.local.translate.statements import answered, split_texts, translate
 
 __all__ = [
     "Ask",
+    "Call",
     "Commit",
     "Copy",
     "Nothing",

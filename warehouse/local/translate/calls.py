@@ -13,7 +13,9 @@ from warehouse.local import catalog
 from warehouse.local.translate import aggregates, dates, functions, scalars
 from warehouse.local.translate.names import Touched, names_catalog, on_leader
 from warehouse.local.translate.plan import Refused, not_emulated
+from warehouse.local.translate.questions import answer
 from warehouse.local.translate.shapes import ours, outermost
+from warehouse.local.translate.tokens import literal, quote
 
 # Calls with a grammar of their own, and what sqlglot counts among functions though it is none.
 _GRAMMAR = (
@@ -91,7 +93,8 @@ def _by_name(node: exp.Anonymous, touches: Touched) -> None:
         if schema == catalog.SCHEMA:
             return
         if schema not in ("pg_catalog", ""):
-            raise Refused(f"function {schema}.{name}() does not exist", "42883")
+            _of_user(parent, f"{quote(schema)}.{quote(name)}")
+            return
         whole = parent
     if name in functions.LEADER_ONLY:
         _leader_only(name, touches)
@@ -108,7 +111,14 @@ def _by_name(node: exp.Anonymous, touches: Touched) -> None:
     elif name in functions.REFUSED:
         raise _unsupported(name)
     elif name not in functions.SAME:
-        raise not_emulated(f"function {name}()")
+        _of_user(node, quote(name))
+
+
+def _of_user(node: exp.Expression, name: str) -> None:
+    """Leave the call of a function that a user has made as it is."""
+    question = f"pg_redshift.user_function({literal(name)})"
+    if not answer([question])[question]:
+        raise not_emulated(f"function {name.replace(chr(34), '')}()")
 
 
 def _leader_only(name: str, touches: Touched) -> None:

@@ -1,4 +1,4 @@
-"""GRANT, REVOKE and ALTER DEFAULT PRIVILEGES, on tables, columns, schemas, databases and roles.
+"""GRANT, REVOKE and ALTER DEFAULT PRIVILEGES, on tables, columns, schemas, databases, routines, languages and roles.
 
 Sources: AWS r_GRANT, r_REVOKE, r_ALTER_DEFAULT_PRIVILEGES. PostgreSQL keeps and enforces what is granted.
 """
@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from warehouse.local.translate import routines
 from warehouse.local.translate.plan import Plan, Refused, Steps, not_emulated
-from warehouse.local.translate.tokens import Stream, path, quote
+from warehouse.local.translate.tokens import Stream, literal, path, quote
 from warehouse.local.translate.users import must_be
 
-_TABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES")
+_TABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES", "TRUNCATE")
 _PRIVILEGES = {
     "TABLE": _TABLE,
     "COLUMNS": ("SELECT", "UPDATE"),
     "SCHEMA": ("CREATE", "USAGE"),
     "DATABASE": ("CREATE", "TEMPORARY", "TEMP"),
+    "FUNCTION": ("EXECUTE",),
+    "PROCEDURE": ("EXECUTE",),
+    "LANGUAGE": ("USAGE",),
 }
-_NOT_EMULATED = ("FUNCTION", "PROCEDURE", "LANGUAGE", "EXTERNAL", "DATASHARE", "MODEL")
+_NOT_EMULATED = ("EXTERNAL", "DATASHARE", "MODEL")
 
 
 @dataclass
@@ -49,11 +53,11 @@ def _privileges(stream: Stream) -> list[Privilege]:
     found = []
     while True:
         word = stream.next().word
-        if word in ("ASSUMEROLE", "EXECUTE", "DROP", "ALTER", "TRUNCATE", "SHARE", "RULE", "TRIGGER"):
+        if word in ("ASSUMEROLE", "DROP", "ALTER", "SHARE", "RULE", "TRIGGER"):
             raise not_emulated(f"privilege {word}")
         if word == "ALL":
             stream.accept("PRIVILEGES")
-        elif word not in (*_TABLE, "CREATE", "USAGE", "TEMPORARY", "TEMP"):
+        elif word not in (*_TABLE, "CREATE", "USAGE", "TEMPORARY", "TEMP", "EXECUTE"):
             stream.at -= 1
             raise stream.syntax_error()
         if word == "CREATE" and not (stream.sees("ON") or stream.sees(",")):
@@ -63,20 +67,50 @@ def _privileges(stream: Stream) -> list[Privilege]:
             return found
 
 
-def _objects(stream: Stream) -> tuple[str, str]:
-    """What is behind ON: its kind for the check of privileges, and PostgreSQL's words."""
-    if stream.peek().word in _NOT_EMULATED or (stream.sees("ALL") and stream.peek(1).word != "TABLES"):
-        raise not_emulated(f"privileges on {stream.peek().word if not stream.sees('ALL') else stream.peek(1).word}")
+@dataclass
+class Objects:
+    """What is behind ON: its kind, and PostgreSQL's words. `check` are statements that fail when it is something else.
+
+    `schemas` are those of ALL FUNCTIONS | PROCEDURES IN SCHEMA: PostgreSQL does not tell the two apart.
+    """
+
+    kind: str
+    sql: str
+    check: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
+
+
+def _objects(stream: Stream) -> Objects:
+    word = stream.peek(1).word if stream.sees("ALL") else stream.peek().word
+    if word in _NOT_EMULATED:
+        raise not_emulated(f"privileges on {word}")
     if stream.accept("ALL", "TABLES", "IN", "SCHEMA"):
-        return "TABLE", f"ALL TABLES IN SCHEMA {', '.join(quote(name) for name in _names(stream))}"
-    for kind in ("SCHEMA", "DATABASE"):
+        return Objects("TABLE", f"ALL TABLES IN SCHEMA {', '.join(quote(name) for name in _names(stream))}")
+    if stream.sees("ALL") and word in ("FUNCTIONS", "PROCEDURES"):
+        stream.expect("ALL", word, "IN", "SCHEMA")
+        return Objects(word.rstrip("S"), "", schemas=tuple(_names(stream)))
+    for kind in ("SCHEMA", "DATABASE", "LANGUAGE"):
         if stream.accept(kind):
-            return kind, f"{kind} {', '.join(quote(name) for name in _names(stream))}"
+            return Objects(kind, f"{kind} {', '.join(quote(name) for name in _names(stream))}")
+    for kind in routines.KINDS:
+        if stream.accept(kind):
+            return _routines(stream, kind)
     stream.accept("TABLE")
     names = [stream.qualified()]
     while stream.accept(","):
         names.append(stream.qualified())
-    return "TABLE", f"TABLE {', '.join(path(name) for name in names)}"
+    return Objects("TABLE", f"TABLE {', '.join(path(name) for name in names)}")
+
+
+def _routines(stream: Stream, kind: str) -> Objects:
+    listed, checks = [], []
+    while True:
+        name = stream.qualified()
+        types = routines.signature(stream)
+        listed.append(path(name) + types)
+        checks.append(routines.must_be_routine(kind, name, types))
+        if not stream.accept(","):
+            return Objects(kind, f"FUNCTION {', '.join(listed)}", tuple(checks))
 
 
 def _names(stream: Stream) -> list[str]:
@@ -133,14 +167,27 @@ def grant(stream: Stream) -> Plan:
         return _grant_roles(stream)
     privileges = _privileges(stream)
     stream.expect("ON")
-    kind, objects = _objects(stream)
-    _check(kind, privileges)
+    objects = _objects(stream)
+    _check(objects.kind, privileges)
     stream.expect("TO")
     grantees = _grantees(stream, "GRANT")
     stream.finish()
-    head = f"GRANT {', '.join(one.sql() for one in privileges)} ON {objects} TO"
-    first, *others = _statements(head, grantees, " WITH GRANT OPTION")
-    return Steps(first, before=_checks(grantees), after=tuple(others))
+    words = ", ".join(one.sql() for one in privileges)
+    if objects.schemas:
+        return _on_all(objects, "GRANT", _statements(f"GRANT {words} ON FUNCTION %s TO", grantees, _OPTION), grantees)
+    first, *others = _statements(f"GRANT {words} ON {objects.sql} TO", grantees, _OPTION)
+    return Steps(first, before=(*_checks(grantees), *objects.check), after=tuple(others))
+
+
+_OPTION = " WITH GRANT OPTION"
+
+
+def _on_all(objects: Objects, tag: str, statements: list[str], grantees: list[Grantee]) -> Steps:
+    """`statements` for every function or procedure of the schemas, %s being its name."""
+    listed = ", ".join(literal(name) for name in objects.schemas)
+    every = ", ".join(literal(statement) for statement in statements)
+    call = f"pg_redshift.for_routines({literal(objects.kind.lower())}, ARRAY[{listed}], ARRAY[{every}])"
+    return Steps(f"DO {literal(f'BEGIN PERFORM {call}; END')}", before=_checks(grantees), tag=tag)
 
 
 def revoke(stream: Stream) -> Plan:
@@ -150,8 +197,8 @@ def revoke(stream: Stream) -> Plan:
     option = "GRANT OPTION FOR " if stream.accept("GRANT", "OPTION", "FOR") else ""
     privileges = _privileges(stream)
     stream.expect("ON")
-    kind, objects = _objects(stream)
-    _check(kind, privileges)
+    objects = _objects(stream)
+    _check(objects.kind, privileges)
     stream.expect("FROM")
     grantees = _grantees(stream, "")
     cascade = " CASCADE" if stream.accept("CASCADE") else ""
@@ -159,7 +206,11 @@ def revoke(stream: Stream) -> Plan:
     stream.finish()
     listed = ", ".join(one.sql for one in grantees)
     words = ", ".join(one.sql() for one in privileges)
-    return Steps(f"REVOKE {option}{words} ON {objects} FROM {listed}{cascade}", before=_checks(grantees))
+    if objects.schemas:
+        return _on_all(objects, "REVOKE", [f"REVOKE {option}{words} ON FUNCTION %s FROM {listed}{cascade}"], grantees)
+    return Steps(
+        f"REVOKE {option}{words} ON {objects.sql} FROM {listed}{cascade}", before=(*_checks(grantees), *objects.check)
+    )
 
 
 def _roles(stream: Stream) -> list[str]:
@@ -214,16 +265,18 @@ def alter_default_privileges(stream: Stream) -> Plan:
     option = "GRANT OPTION FOR " if not granting and stream.accept("GRANT", "OPTION", "FOR") else ""
     privileges = _privileges(stream)
     stream.expect("ON")
-    if stream.peek().word in ("FUNCTIONS", "PROCEDURES"):
-        raise not_emulated(f"default privileges on {stream.peek().word}")
-    stream.expect("TABLES")
-    _check("TABLE", privileges)
+    if stream.sees("PROCEDURES"):  # PostgreSQL would give them on functions too
+        raise not_emulated("default privileges on PROCEDURES")
+    kind = "FUNCTION" if stream.accept("FUNCTIONS") else "TABLE"
+    if kind == "TABLE":
+        stream.expect("TABLES")
+    _check(kind, privileges)
     stream.expect("TO" if granting else "FROM")
     grantees = _grantees(stream, "GRANT" if granting else "")
     stream.accept("RESTRICT")
     stream.finish()
     words = ", ".join(one.sql() for one in privileges)
     verb, link = ("GRANT", "TO") if granting else ("REVOKE", "FROM")
-    first, *others = _statements(f"{head} {verb} {option}{words} ON TABLES {link}", grantees, " WITH GRANT OPTION")
+    first, *others = _statements(f"{head} {verb} {option}{words} ON {kind}S {link}", grantees, " WITH GRANT OPTION")
     tag = "ALTER DEFAULT PRIVILEGES"
     return Steps(first, before=(*before, *_checks(grantees)), after=tuple(others), tag=tag)

@@ -5,6 +5,7 @@ Steps     several statements of PostgreSQL of which the client sees one
 Refuse    an error, in Redshift's words where they are known
 Copy      COPY … FROM 's3://…'
 Unload    UNLOAD ('…') TO 's3://…'
+Call      CALL of a stored procedure
 Commit    the end of a block, which a serializable database may refuse
 Ask       questions first: what the catalog holds decides the translation (questions.py)
 Nothing   an empty statement
@@ -79,6 +80,19 @@ class Unload:
 
 
 @dataclass(frozen=True)
+class Call:
+    """CALL. `name` and `arguments` are PostgreSQL's text; `bound` is what a Parse and a Bind message said of `$n`."""
+
+    name: str
+    arguments: tuple[str, ...]
+    bound: tuple[bytes, bytes] | None = None
+
+    def sql(self) -> str:
+        """The query that notes the call (routines.py)."""
+        return f"SELECT * FROM {self.name}({', '.join(self.arguments)})"
+
+
+@dataclass(frozen=True)
 class Commit:
     """COMMIT."""
 
@@ -101,7 +115,7 @@ class Nothing:
     """An empty statement."""
 
 
-Plan = Pass | Steps | Refuse | Copy | Unload | Commit | Ask | Nothing
+Plan = Pass | Steps | Refuse | Copy | Unload | Call | Commit | Ask | Nothing
 
 
 class Refused(Exception):

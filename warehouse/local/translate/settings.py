@@ -6,7 +6,7 @@ Sources: AWS r_SET, r_RESET, "Modifying the server configuration" (cm_chap_Confi
 from __future__ import annotations
 
 from warehouse.local.translate.plan import Pass, Plan, Refused, Steps, not_emulated
-from warehouse.local.translate.tokens import Stream, literal, quote
+from warehouse.local.translate.tokens import Stream, fold, literal, quote
 
 # What PostgreSQL behind us knows as it is.
 REAL = {
@@ -22,6 +22,7 @@ REMEMBERED = {
     "navigate_super_null_on_error": "on", "parse_super_null_on_error": "off", "mv_enable_aqmv_for_session": "on",
     "enable_vacuum_boost": "off", "max_cursor_result_set_size": "0", "enable_case_sensitive_super_attribute": "off",
     "cast_super_null_on_error": "on", "json_parse_dedup_attributes": "off", "json_parse_truncate_strings": "off",
+    "stored_proc_log_min_messages": "LOG",
 }  # fmt: skip
 # Of those, the ones whose other value would have to change answers, which this server does not do.
 _FIXED = {
@@ -66,8 +67,8 @@ def set_(stream: Stream) -> Plan:
     elif stream.accept("SESSION"):
         if stream.accept("CHARACTERISTICS", "AS", "TRANSACTION"):
             return _isolation(stream)
-        if stream.sees("AUTHORIZATION"):
-            raise not_emulated("SET SESSION AUTHORIZATION")
+        if stream.accept("AUTHORIZATION"):
+            return _authorization(stream)
     if stream.accept("TRANSACTION"):
         return _isolation(stream)
     if stream.accept("TIME", "ZONE"):
@@ -78,6 +79,8 @@ def set_(stream: Stream) -> Plan:
             raise not_emulated(f"setting {name}.{stream.name()}")
         if not stream.accept("TO"):
             stream.expect("=")
+        if name == "session_authorization":
+            return _authorization(stream)
     values = []
     while not stream.done:
         token = stream.next()
@@ -104,6 +107,16 @@ def set_(stream: Stream) -> Plan:
         )
         return Pass(f"SET {scope}search_path = {listed}")
     return Pass(f"SET {scope}{name} = {literal(''.join(value.text for value in values))}")
+
+
+def _authorization(stream: Stream) -> Plan:
+    """SET SESSION AUTHORIZATION { user | DEFAULT }: a superuser becomes another user (r_SET_SESSION_AUTHORIZATION)."""
+    if stream.accept("DEFAULT"):
+        stream.finish()
+        return Pass("RESET SESSION AUTHORIZATION")
+    user = fold(stream.string()) if stream.peek().kind == "string" else stream.name()
+    stream.finish()
+    return Pass(f"SET SESSION AUTHORIZATION {quote(user)}")
 
 
 def _isolation(stream: Stream) -> Plan:
@@ -134,6 +147,9 @@ def _reset(name: str) -> Plan:
 
 
 def reset(stream: Stream) -> Plan:
+    if stream.accept("SESSION", "AUTHORIZATION") or stream.accept("SESSION_AUTHORIZATION"):
+        stream.finish()
+        return Pass("RESET SESSION AUTHORIZATION")
     name = stream.name()
     stream.finish()
     if name == "all":

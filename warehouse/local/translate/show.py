@@ -7,6 +7,7 @@ $1.$2`), so a name may be one.
 
 from __future__ import annotations
 
+from warehouse.local.translate import routines
 from warehouse.local.translate.plan import Pass, Plan, Refused, not_emulated
 from warehouse.local.translate.settings import REAL, REMEMBERED, remembered
 from warehouse.local.translate.tokens import Stream, literal, path, quote
@@ -21,6 +22,9 @@ def show(stream: Stream) -> Plan:
     if word == "TABLE":
         stream.next()
         return _ddl(stream, "show_table", "Show Table DDL statement")
+    if word == "PROCEDURE":
+        stream.next()
+        return _procedure(stream)
     if word == "VIEW":
         stream.next()
         return _ddl(stream, "show_view", "Show View DDL statement")
@@ -68,6 +72,15 @@ def _ddl(stream: Stream, function: str, title: str) -> Plan:
     name = stream.qualified()
     stream.finish()
     return Pass(f"SELECT pg_redshift.{function}({literal(path(name))}) AS {quote(title)}")
+
+
+def _procedure(stream: Stream) -> Plan:
+    """SHOW PROCEDURE name [(arguments)]"""
+    name = stream.qualified()
+    types = literal(routines.signature(stream).strip("()")) if stream.sees("(") else "NULL"
+    stream.finish()
+    title = quote("Stored Procedure Definition")
+    return Pass(f"SELECT pg_redshift.show_procedure({literal(path(name))}, {types}) AS {title}")
 
 
 def _constraints(stream: Stream) -> Plan:

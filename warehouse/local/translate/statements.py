@@ -12,6 +12,7 @@ from warehouse.local.translate import (
     databases,
     grants,
     prepared,
+    routines,
     transfer,
     users,
     utility,
@@ -93,6 +94,10 @@ def _one(text: str, tokens: list[Token]) -> Plan:
         return _ALTER[stream.peek().word](stream)
     if first.word == "DROP" and stream.peek().word in users.ALTER:
         return users.drop(stream)
+    if first.word == "DROP" and stream.peek().word in routines.KINDS:
+        return routines.drop(stream)
+    if first.word == "CALL":
+        return routines.call(stream)
     if first.word in ("GRANT", "REVOKE"):
         return grants.grant(stream) if first.word == "GRANT" else grants.revoke(stream)
     if first.word == "REFRESH":
@@ -150,6 +155,7 @@ _ALTER: dict[str, Callable[[Stream], Plan]] = {
     "DEFAULT": grants.alter_default_privileges,
     "MATERIALIZED": views.alter_materialized_view,
     "SCHEMA": databases.alter_schema,
+    **dict.fromkeys(routines.KINDS, routines.alter),
 }
 
 
@@ -163,6 +169,8 @@ def _create(stream: Stream) -> Plan:
         raise Refused(f"CREATE {word} is not supported", "0A000")
     if word == "VIEW" or (word == "OR" and stream.peek(2).word == "VIEW"):
         return views.create_view(stream)
+    if word in routines.KINDS or (word == "OR" and stream.peek(2).word in (*routines.KINDS, "EXTERNAL")):
+        return routines.create(stream)
     if word == "MATERIALIZED":
         return views.create_materialized_view(stream)
     if word == "SCHEMA":

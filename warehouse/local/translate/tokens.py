@@ -5,6 +5,7 @@ sqlglot joins multi-word keywords and treats some words as commands whose rest i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,7 +34,7 @@ class Token:
 def tokenize(text: str) -> list[Token]:
     """Cut `text` into tokens; comments are dropped. Raises Refused (42601) when it cannot be cut."""
     try:
-        raw = LocalRedshift.Tokenizer(dialect=LocalRedshift).tokenize(text)
+        raw = LocalRedshift.Tokenizer(dialect=LocalRedshift).tokenize(_untagged(text))
     except TokenError as error:
         raise Refused("unterminated quoted string or comment", "42601") from error
     found: list[Token] = []
@@ -41,7 +42,7 @@ def tokenize(text: str) -> list[Token]:
         start, end = token.start, token.end + 1
         _no_prefix(token.token_type, found[-1] if found else None, start)
         if token.token_type in (TokenType.STRING, TokenType.RAW_STRING):
-            found.append(Token("string", token.text, start, end))
+            found.append(Token("string", token.text.replace(_DOLLAR, "$"), start, end))
         elif token.token_type == TokenType.IDENTIFIER:
             found.append(Token("name", token.text, start, end))
         elif token.token_type == TokenType.NUMBER:
@@ -55,6 +56,27 @@ def tokenize(text: str) -> list[Token]:
         else:
             found.append(Token("sign", token.text, start, end))
     return _join_temp_names(found)
+
+
+# Of dollar quotes, sqlglot here reads $$…$$ alone (dialect.py): $tag$…$tag$ becomes that, in the same length.
+_DOLLAR = "\ue000"
+_QUOTED = re.compile(
+    r"""--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|"[^"]*"|\$\$.*?\$\$|(?<!\w)\$([A-Za-z_]\w*)\$(.*?)\$\1\$""", re.DOTALL
+)
+
+
+def _untagged(text: str) -> str:
+    if "$" not in text:
+        return text
+
+    def plain(found: re.Match[str]) -> str:
+        tag = found[1]
+        if not tag:
+            return found[0]
+        blanks = " " * len(tag)
+        return f"{blanks}$${found[2].replace('$', _DOLLAR)}$${blanks}"
+
+    return _QUOTED.sub(plain, text)
 
 
 # What may stand before a string in PostgreSQL, right beside it; Redshift knows none of them.

@@ -9,17 +9,16 @@ import socket
 from collections.abc import Sequence
 from dataclasses import replace
 
-from warehouse.local.translate import Commit, Copy, Pass, Plan, Refuse, Steps, Unload
+from warehouse.local.translate import Call, Commit, Copy, Pass, Plan, Refuse, Steps, Unload
 from warehouse.local.wire import messages as m
 from warehouse.local.wire import reply, serial
+from warehouse.local.wire.calling import Caller
 from warehouse.local.wire.history import Recorder
 from warehouse.local.wire.moving import Failed, Mover
 from warehouse.local.wire.questions import decide
 from warehouse.local.wire.relay import Relay
 from warehouse.local.wire.statement import Statement
 from warehouse.local.wire.upstream import Upstream, UpstreamError
-
-_ABORTED = m.error("25P02", "current transaction is aborted, commands ignored until end of transaction block")
 
 
 class Execution(Relay):
@@ -32,6 +31,7 @@ class Execution(Relay):
         super().__init__(client, upstream)
         self._mover = mover
         self._recorder = recorder
+        self._caller = Caller(upstream, mover, recorder, self._say, self._certified_commit)
         self._last_error = self._last_tag = ""
         # An error was said since the last ReadyForQuery that the client saw.
         self._failed = False
@@ -69,7 +69,7 @@ class Execution(Relay):
         try:
             if isinstance(plan, Refuse):
                 if self._upstream.status == b"E" and plan.sqlstate != "42601":
-                    raise Failed(_ABORTED)
+                    raise Failed(reply.ABORTED)
                 raise Failed(refused(plan))
             if isinstance(plan, Copy | Unload):
                 self._move(plan)
@@ -85,6 +85,8 @@ class Execution(Relay):
             return False
         if isinstance(plan, Commit):
             return self._commit()
+        if isinstance(plan, Call):
+            return self._call_procedure(plan)
         if isinstance(plan, Pass):
             plan = Steps(plan.sql)
         assert isinstance(plan, Steps)
@@ -119,21 +121,70 @@ class Execution(Relay):
         return not self._failed
 
     def _commit(self) -> bool:
-        """COMMIT; in a serializable database only what could have run one after another is committed."""
+        """COMMIT, and what the client hears of it."""
+        if self._upstream.status != b"T":  # PostgreSQL has something to say about that
+            return self._steps(Steps("COMMIT"))
+        refusal = self._certified_commit()
+        if refusal is not None:
+            self._last_error = refusal.text
+            self._say(refusal.encode())
+            return False
+        self._last_tag = "COMMIT"
+        self._say(m.command_complete("COMMIT"))
+        return True
+
+    def _certified_commit(self) -> m.Notice | None:
+        """Commit the open transaction; in a serializable database only what could have run one after another.
+
+        Returns why it was rolled back instead.
+        """
         done = None
-        if self._serializable and self._upstream.status == b"T":
+        if self._serializable:
             done = serial.Transaction.from_row(self._upstream.rows(serial.QUESTION)[0])
             if done and (other := self._certifier.admit(done)):
                 self._upstream.run("ROLLBACK")
                 table = min(done.reads & other.writes or other.reads & done.writes or done.writes)
-                violation = reply.isolation_violation(table, (other.xid, done.xid), self._upstream.pid)
-                self._last_error = violation.text
-                self._say(violation.encode())
-                return False
-        committed = self._steps(Steps("COMMIT"))
-        if done and not committed:
-            self._certifier.forget(done)
-        return committed
+                return reply.isolation_violation(table, (other.xid, done.xid), self._upstream.pid)
+        try:
+            self._upstream.run("COMMIT")
+        except UpstreamError as error:
+            if done:
+                self._certifier.forget(done)
+            return reply.notice(error.notice)
+        return None
+
+    def _call_procedure(self, plan: Call) -> bool:
+        """CALL: run the procedure, and answer with its INOUT and OUT arguments."""
+        try:
+            row = self._caller.run(plan)
+        except Failed as failure:
+            self._abort()
+            self._last_error = failure.notice.text
+            self._say(failure.notice.encode())
+            return False
+        if not row:
+            self._last_tag = "CALL"
+            self._say(m.command_complete("CALL"))
+            return True
+        if plan.bound is None:
+            return self._steps(Steps(row, tag="CALL"))
+        return self._bound_row(row, plan.bound[1])
+
+    def _bound_row(self, query: str, bound: bytes) -> bool:
+        """The row of `query`, in the formats that the client's Bind asked for."""
+
+        def only_row(kind: bytes, body: bytes) -> bytes | None:
+            return m.text("CALL") if kind == b"C" else body if kind in b"DE" else None
+
+        bind = m.message(b"B", b"\0\0" + b"\0\0\0\0" + m.result_formats(bound))
+        self._filter = only_row
+        self._owed.append(False)
+        self._forward(m.Parse("", query, b"\0\0").encode() + bind + m.message(b"E", b"\0\0\0\0\0") + m.SYNC)
+        try:
+            self._settle()
+        finally:
+            self._filter = None
+        return not self._failed
 
     def _quietly(self, statements: Sequence[str]) -> bool:
         """Run what the client does not see, but for an error."""
@@ -148,7 +199,7 @@ class Execution(Relay):
     def _move(self, plan: Copy | Unload) -> None:
         own = self._upstream.status == b"I"
         if self._upstream.status == b"E":
-            raise Failed(_ABORTED)
+            raise Failed(reply.ABORTED)
         self._flush()
         try:
             if own:

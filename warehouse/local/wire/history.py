@@ -16,7 +16,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from warehouse.local.translate import Pass
+from warehouse.local.translate import Call, Pass
 from warehouse.local.translate.tokens import literal
 from warehouse.local.wire.statement import Statement
 
@@ -44,6 +44,9 @@ class Entry:
     aborted: bool = False
     tag: str = ""
     error: str = ""
+    # The CALL that it was run by, and what RAISE said in it: (level, when, text).
+    caller: int = 0
+    messages: list[tuple[str, float, str]] = field(default_factory=list)
     json: str = ""
 
     def dump(self) -> str:
@@ -55,7 +58,8 @@ class Entry:
                 "id": self.id, "text": self.text[:_LONGEST], "label": self.label, "username": self.user,
                 "database": self.database, "pid": self.pid, "xid": self.xid, "leader": self.leader,
                 "started": self.start, "ended": self.end or None, "aborted": self.aborted,
-                "rows": int(rows) if rows.isdigit() else 0, "error": self.error[:500],
+                "rows": int(rows) if rows.isdigit() else 0, "error": self.error[:500], "caller": self.caller or None,
+                "messages": self.messages,
             }
         )  # fmt: skip
         if self.end:
@@ -125,6 +129,8 @@ class Recorder:
     _local: str = ""
     _xid: int = 0
     _waiting: deque[tuple[Entry, Statement, int]] = field(default_factory=deque)
+    # Calls of procedures that are running, the innermost last.
+    _calls: list[Entry] = field(default_factory=list)
 
     def begin(self, statement: Statement, status: bytes) -> Entry:
         """A statement begins; `status` is the transaction's as PostgreSQL told it last."""
@@ -137,8 +143,17 @@ class Recorder:
             self.history.number(), statement.logged, "default" if label == "unset" else label, self.user,
             self.database, self.pid, self._xid, isinstance(plan, Pass) and plan.leader, time.time(),
         )  # fmt: skip
+        if self._calls:
+            entry.caller = self._calls[0].id
+        if isinstance(plan, Call):
+            self._calls.append(entry)
         self.history.begin(entry)
         return entry
+
+    def said(self, level: str, text: str) -> None:
+        """RAISE, in the procedure that runs."""
+        if self._calls:
+            self._calls[0].messages.append((level, time.time(), text[:1024]))
 
     def wait(self, statement: Statement, status: bytes, position: int) -> None:
         """A statement goes to PostgreSQL, whose answer ends it, behind `position` other requests of its batch."""
@@ -165,6 +180,8 @@ class Recorder:
 
     def end(self, entry: Entry, statement: Statement, *, tag: str = "", error: str = "") -> None:
         entry.end = time.time()
+        if isinstance(statement.plan, Call):
+            self._calls.remove(entry)
         entry.tag, entry.error, entry.aborted = tag, error, bool(error)
         self.history.finish(entry)
         if statement.is_query and not entry.leader:

@@ -148,6 +148,34 @@ def parse_bind(body: bytes) -> tuple[str, str]:
     return portal, statement
 
 
+def bound(body: bytes) -> bytes:
+    """What stands behind the two names of a Bind message: parameters and the formats of the result."""
+    _, at = take_text(body)
+    return body[take_text(body, at)[1] :]
+
+
+def result_formats(rest: bytes) -> bytes:
+    """Of what `bound` returns, the end: the formats of the result's columns. Raises ProtocolError."""
+    try:
+        at = 2 + 2 * int.from_bytes(rest[:2], "big")
+        count = int.from_bytes(rest[at : at + 2], "big")
+        at += 2
+        for _ in range(count):
+            (size,) = struct.unpack_from(">i", rest, at)
+            at += 4 + max(size, 0)
+    except struct.error as error:
+        raise ProtocolError("a Bind message is cut short") from error
+    return rest[at:]
+
+
+_VOID = 2278
+
+
+def is_void(body: bytes) -> bool:
+    """True when a RowDescription tells of one column of the type void."""
+    return body[:2] == b"\0\1" and parse_row_description(body)[0][1] == _VOID
+
+
 def query(sql: str) -> bytes:
     return message(b"Q", text(sql))
 
@@ -230,6 +258,17 @@ def row_description(columns: Sequence[tuple[str, int]]) -> bytes:
     for name, oid in columns:
         parts.append(text(name) + struct.pack("!ihihih", 0, 0, oid, -1, -1, 0))
     return message(b"T", b"".join(parts))
+
+
+def parse_row_description(body: bytes) -> list[tuple[str, int, int]]:
+    """Name, type OID and type modifier of each column."""
+    found, at = [], 2
+    for _ in range(int.from_bytes(body[:2], "big")):
+        name, at = take_text(body, at)
+        oid, modifier = (int.from_bytes(body[at + i : at + i + 4], "big", signed=True) for i in (6, 12))
+        found.append((name, oid, modifier))
+        at += 18
+    return found
 
 
 def data_row(values: Sequence[str | None]) -> bytes:

@@ -25,6 +25,9 @@ SHOW_DISCOVERY = "4"
 # Two blocks changed the same rows (AWS: SNAPSHOT isolation).
 CONFLICT = "could not complete because of conflict with concurrent transaction"
 
+# A statement in a block after one that failed.
+ABORTED = error("25P02", "current transaction is aborted, commands ignored until end of transaction block")
+
 # Fields that tell of the PostgreSQL behind us (file, line, routine, and positions in the translated text).
 _INNER_FIELDS = "FLRPpqW"
 

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
-from warehouse.local.translate import Ask, Commit, Pass, Plan, Refuse, Steps
+from warehouse.local.translate import Ask, Call, Commit, Pass, Plan, Refuse, Steps
 from warehouse.local.wire import messages as m
 from warehouse.local.wire import reply
 from warehouse.local.wire.execution import Execution, refused
@@ -158,6 +159,11 @@ class Session(Execution):
                 return
             if isinstance(statement.plan, Pass):
                 text = statement.plan.sql
+            elif isinstance(statement.plan, Call):  # it has the shape of what the call answers
+                text = statement.plan.sql()
+                self._statements[parse.name] = replace(
+                    statement, plan=replace(statement.plan, bound=(parse.types, b""))
+                )
         self._request(m.Parse(parse.name, text, parse.types).encode())
 
     def _bind(self, body: bytes) -> None:
@@ -166,6 +172,9 @@ class Session(Execution):
         if statement is None:
             self._portals.pop(portal, None)
         else:
+            if isinstance(plan := statement.plan, Call) and plan.bound is not None:
+                plan = replace(plan, bound=(plan.bound[0], m.bound(body)))
+                statement = replace(statement, plan=plan)
             self._portals[portal] = statement
             if name and not self._prepare(statement):
                 return
@@ -317,6 +326,8 @@ class Session(Execution):
             self._answered += 1
             self._last_tag = m.take_text(body)[0] if kind == b"C" else ""
             self._recorder.complete(self._last_tag)
+        if kind == b"T" and m.is_void(body):  # a procedure without output arguments
+            kind, body = b"n", b""
         if self._filter is not None:
             kept = self._filter(kind, body)
             if kept is None:

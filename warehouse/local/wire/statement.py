@@ -17,7 +17,10 @@ from warehouse.local.translate.tokens import tokenize
 # Longer texts (a multi-row INSERT) come once; keeping them would only cost memory.
 _WORTH_KEEPING = 20_000
 
-_VIEWS = r"stl_(?:query|querytext|ddltext|utilitytext)|svl_(?:statementtext|qlog)|sys_query_(?:history|text)"
+_VIEWS = (
+    r"stl_(?:query|querytext|ddltext|utilitytext)|svl_(?:statementtext|qlog|stored_proc_(?:call|messages))|"
+    r"sys_query_(?:history|text)"
+)
 _READS = re.compile(rf'pg_redshift"?\."?(?:{_VIEWS}|stv_recents|stv_inflight|pg_last_query_id)\b')
 _LABEL = re.compile(r"SET (LOCAL )?redshift\.query_group = '((?:[^']|'')*)'|RESET ALL")
 # Statements whose texts hold no secret in a place that is known; all others are looked through.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from warehouse.local.wire import messages as m
@@ -15,6 +15,10 @@ from warehouse.local.wire import messages as m
 _CHUNK = 1 << 18
 _HEADER = struct.Struct("!Bi").unpack_from
 _COPY_DATA, _ERROR, _COMPLETE, _READY = b"dECZ"
+
+
+# What a statement answers: (name, type OID, type modifier) of each column, rows as text, the command tag.
+Result = tuple[list[tuple[str, int, int]], list[list[str | None]], str]
 
 
 class UpstreamError(Exception):
@@ -102,6 +106,39 @@ class Upstream:
         return self.last_tag
 
     last_tag = ""
+
+    def ask(self, sql: str, told: Callable[[m.Notice], None]) -> list[Result]:
+        """Run `sql` and return what each of its statements answers; `told` hears notices. Raises UpstreamError."""
+        self.send(m.query(sql))
+        failure: m.Notice | None = None
+        found: list[Result] = []
+        columns: list[tuple[str, int, int]] = []
+        rows: list[list[str | None]] = []
+        while True:
+            kind, body = self._next()
+            if kind == b"T":
+                columns = m.parse_row_description(body)
+            elif kind == b"D":
+                rows.append([None if v is None else bytes(v).decode("utf-8") for v in m.parse_data_row(body)])
+            elif kind == b"C":
+                found.append((columns, rows, m.take_text(body)[0]))
+                columns, rows = [], []
+            elif kind == b"N":
+                told(m.parse_notice(body))
+            elif kind == b"E":
+                failure = m.parse_notice(body)
+            elif kind == b"Z":
+                self.status = body
+                break
+        if failure is not None:
+            raise UpstreamError(failure)
+        return found
+
+    def run_bound(self, sql: str, types: bytes, bound: bytes) -> None:
+        """Run `sql` with a client's parameter types and the rest of its Bind; drops rows. Raises UpstreamError."""
+        request = m.Parse("", sql, types).encode() + m.message(b"B", b"\0\0" + bound)
+        for _ in self._answers(request + m.message(b"E", b"\0\0\0\0\0") + m.SYNC):
+            pass
 
     def _answers(self, request: bytes) -> Iterator[list[str | None]]:
         self.send(request)
@@ -227,12 +264,7 @@ class Upstream:
         while True:
             kind, body = self._next()
             if kind == b"T":
-                at = 2
-                for _ in range(int.from_bytes(body[:2], "big")):
-                    name, at = m.take_text(body, at)
-                    oid, modifier = (int.from_bytes(body[at + i : at + i + 4], "big", signed=True) for i in (6, 12))
-                    found.append((name, oid, modifier))
-                    at += 18
+                found = m.parse_row_description(body)
             elif kind == b"E":
                 failure = m.parse_notice(body)
             elif kind == b"Z":
