@@ -29,7 +29,7 @@ _PIPELINE = 1 << 20
 _unpack_length = struct.Struct("!i").unpack_from
 _ROW = ord("D")
 # Answers that go on as they are and count as one to a request of the client's; `t` only comes before a `T` or `n`.
-_PLAIN = frozenset(b"123Tn")
+PLAIN = frozenset(b"123Tn")
 _TYPES = ord("t")
 
 
@@ -62,6 +62,8 @@ class Relay:
         self._answered = 0
         # When set, it is shown each of PostgreSQL's messages and says what is left of it for the client.
         self._filter: Callable[[bytes, bytes], bytes | None] | None = None
+        # Kinds of answers that nobody here looks into.
+        self._plain = PLAIN
 
     @property
     def busy(self) -> bool:
@@ -175,7 +177,7 @@ class Relay:
                         end = size
                     at = end
                     continue
-                if end <= size and (kind in _PLAIN or kind == _TYPES):
+                if end <= size and (kind in self._plain or kind == _TYPES):
                     self._answered += kind != _TYPES
                     at = end
                     continue

@@ -26,7 +26,7 @@ from warehouse.local.wire.execution import Execution, refused
 from warehouse.local.wire.history import Recorder
 from warehouse.local.wire.moving import Mover
 from warehouse.local.wire.questions import decide
-from warehouse.local.wire.relay import ClientGone
+from warehouse.local.wire.relay import PLAIN, ClientGone
 from warehouse.local.wire.statement import Statement, statements
 from warehouse.local.wire.upstream import Upstream, UpstreamError
 
@@ -161,6 +161,7 @@ class Session(Execution):
                 text = statement.plan.sql
             elif isinstance(statement.plan, Call):  # it has the shape of what the call answers
                 text = statement.plan.sql()
+                self._plain = PLAIN - frozenset(b"T")
                 self._statements[parse.name] = replace(
                     statement, plan=replace(statement.plan, bound=(parse.types, b""))
                 )
@@ -326,8 +327,9 @@ class Session(Execution):
             self._answered += 1
             self._last_tag = m.take_text(body)[0] if kind == b"C" else ""
             self._recorder.complete(self._last_tag)
-        if kind == b"T" and m.is_void(body):  # a procedure without output arguments
-            kind, body = b"n", b""
+        elif kind == b"T":  # a procedure without output arguments has no row
+            self._answered += self._filter is None
+            kind, body = (b"n", b"") if m.is_void(body) else (kind, body)
         if self._filter is not None:
             kept = self._filter(kind, body)
             if kept is None:
@@ -349,6 +351,7 @@ class Session(Execution):
     def _say_ready(self) -> None:
         self._failed = False
         self._refusal = None
+        self._plain = PLAIN
         self._afterwards.clear()
         self._say(m.ready(self._upstream.status))
 
