@@ -320,7 +320,7 @@ BAD_FIELDS = [
     ("VARCHAR(3)", "ééé", 1204, "String length exceeds DDL length", "varchar", "3"),
     ("VARCHAR(3)", "abcd", 1204, "String length exceeds DDL length", "varchar", "3"),
     ("CHAR(3)", "abcd", 1204, "Char length exceeds DDL length", "char", "3"),
-    ("CHAR(3)", "é", 1215, f"{MULTIBYTE} Invalid char: c3 a9", "char", "3"),
+    ("CHAR(3)", "é", 1220, f"{MULTIBYTE} Invalid char: c3 a9", "char", "3"),
     ("DATE", "2013-02-30", 1205, None, "date", "0"),
     ("DATE", "30.01.2013", 1205, None, "date", "0"),
     ("TIMESTAMP", "2013-01-01 25:00:00", 1206, BAD_MOMENT, "timestamp", "0"),
@@ -346,9 +346,10 @@ def test_a_bad_field_is_told_with_file_line_column_and_reason(
     said = "Load into table 't' failed.  Check 'stl_load_errors' system table for details."
     assert caught.value.diag.message_primary == said
     file, number, column, type_, size, position, value, error, why, raw = load_error(pg)
-    assert (file, number, column, type_, size, value, error) == (uri, line, "bad", shown, length, field, code)
+    dotted = field.replace("é", ".")  # multibyte characters are shown as a period
+    assert (file, number, column, type_, size, value, error) == (uri, line, "bad", shown, length, dotted, code)
     assert position == len("é2,".encode())
-    assert raw == f"é2,{field}"
+    assert raw == f".2,{dotted}"
     assert why == reason or (reason is None and why)
     assert rows(pg) == []
     (newer,) = rows(
@@ -362,12 +363,13 @@ def test_a_bad_field_is_told_with_file_line_column_and_reason(
 @pytest.mark.parametrize(
     ("data", "line", "code"),
     [
-        (b"1,x\n2\n", 2, 1201),
+        (b"1,x\n2\n", 2, 1214),
         (b"1,x\n2,y,z\n", 2, 1202),
         (b'1,x\n2,"y\n3,z\n', 2, 1216),
-        (b'1,"x"y\n', 1, 1216),
+        (b'1,"x"y\n', 1, 1214),
+        (b'1,x"y\n', 1, 1214),
         (b"1,x\n2,\xff\xfe\n", 2, 1220),
-        (b"1,x\n\n2,y\n", 2, 1201),
+        (b"1,x\n\n2,y\n", 2, 1214),
     ],
 )
 def test_a_bad_line_is_told(pg, stage, copy, data, line, code):
@@ -377,7 +379,7 @@ def test_a_bad_line_is_told(pg, stage, copy, data, line, code):
         copy("t", "t.csv")
     found = load_error(pg)
     assert (found[0], found[1], found[7]) == (uri, line, code)
-    assert found[8] and found[9] in data.decode(errors="replace")
+    assert found[8] and found[9] in data.decode("latin-1").replace("\xff", ".").replace("\xfe", ".")
     assert rows(pg) == []
 
 
@@ -475,12 +477,22 @@ def test_a_copy_that_waits_can_be_cancelled_and_is_not_tried_again(pg, stage, co
         ("CSV NONSENSE", "42601", "NONSENSE"),
         ("CSV CSV", "42601", "CSV"),
         ("CSV REMOVEQUOTES", "0A000", "REMOVEQUOTES"),
-        ("QUOTE '%'", "0A000", "QUOTE"),
+        ("QUOTE '%'", "42601", "QUOTE needs CSV"),
         ("DELIMITER 'ab'", "22023", "delimiter"),
         ("CSV IGNOREHEADER x", "42601", "x"),
         ("CSV PARALLEL ON", "42601", "PARALLEL"),
         ("CSV IAM_ROLE default", "42601", "IAM_ROLE"),
-        ("CSV CREDENTIALS 'aws_iam_role=x'", "42601", "credentials"),
+        ("CSV CREDENTIALS 'aws_iam_role=x'", "42601", "CREDENTIALS"),
+        ("CSV ESCAPE", "0A000", "ESCAPE cannot stand with CSV"),
+        ("CSV JSON 'auto'", "42601", "CSV and JSON exclude each other"),
+        ("MAXERROR 100001", "22023", "MAXERROR is 0 to 100000"),
+        ("MAXERROR 2 IGNOREALLERRORS", "42601", "exclude each other"),
+        ("GZIP ZSTD", "42601", "exclude each other"),
+        ("FIXEDWIDTH 'a:1' DELIMITER ','", "0A000", "DELIMITER cannot stand with FIXEDWIDTH"),
+        ("FIXEDWIDTH 'a'", "22023", "FIXEDWIDTH"),
+        ("ACCEPTINVCHARS 'ab'", "22023", "ACCEPTINVCHARS"),
+        ("DATEFORMAT 'YYYY'", "22007", "no whole date"),
+        ("TIMEFORMAT 'YYYY-MM-DD DD HH'", "22007", "twice"),
     ],
 )
 def test_parameters_that_cannot_be(pg, stage, copy, parameters, state, message):
@@ -492,26 +504,18 @@ def test_parameters_that_cannot_be(pg, stage, copy, parameters, state, message):
     assert rows(pg) == []
 
 
-LATER = [
-    "FIXEDWIDTH 'a:1'", "JSON 'auto'", "AVRO 'auto'", "ORC", "BZIP2", "ZSTD", "LZOP", "ESCAPE", "TRIMBLANKS",
-    "TRUNCATECOLUMNS",
-    "FILLRECORD", "ACCEPTINVCHARS", "ACCEPTANYDATE", "ROUNDEC", "ENCODING UTF16", "MAXERROR 10", "NOLOAD",
-    "CSV DATEFORMAT 'DD.MM.YYYY'",
-    "CSV TIMEFORMAT 'epochsecs'", "SHAPEFILE",
-]  # fmt: skip
+NOT_EMULATED = ["SHAPEFILE", "LZOP", "ENCRYPTED MASTER_SYMMETRIC_KEY 'k'", "SSH", "READRATIO 50", "DATEFORMAT 'J'"]
 
 
-@pytest.mark.parametrize("parameter", LATER)
-def test_parameters_that_are_not_done_yet_are_refused_by_name(pg, stage, copy, parameter):
+@pytest.mark.parametrize("parameter", NOT_EMULATED)
+def test_parameters_that_are_not_emulated_are_refused_by_name(pg, stage, copy, parameter):
     pg.execute("CREATE TABLE t (a INTEGER)")
     stage.put("t.csv", "1\n")
-    try:
+    with pytest.raises(psycopg.errors.FeatureNotSupported) as caught:
         copy("t", "t.csv", parameter)
-    except psycopg.Error as error:  # as soon as it is done, its own tests tell more
-        name = parameter.removeprefix("CSV ").split()[0]
-        assert error.sqlstate == "0A000"
-        assert error.diag.message_primary.startswith("not emulated") and name in error.diag.message_primary
-        assert rows(pg) == []
+    assert caught.value.diag.message_primary.startswith("not emulated")
+    assert parameter.split()[0] in caught.value.diag.message_primary
+    assert rows(pg) == []
 
 
 @pytest.mark.parametrize(

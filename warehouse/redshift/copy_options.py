@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 # `text` is COPY without a format: fields between delimiters, quotes are data.
 Format = Literal["text", "csv", "fixedwidth", "json", "avro", "parquet", "orc", "shapefile"]
@@ -159,15 +159,22 @@ def format_of(given: Mapping[str, Any]) -> Format:
     return _FORMAT_WORDS[said[0]] if said else "text"
 
 
-def faults(given: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with a statement's parameters (name -> argument), a clause of a sentence for each fault."""
+class Fault(NamedTuple):
+    """What is wrong with a statement's parameters: a clause of a sentence, and the SQLSTATE that fits it."""
+
+    text: str
+    sqlstate: str
+
+
+def faults(given: Mapping[str, Any]) -> Iterator[Fault]:
+    """What is wrong with a statement's parameters (name -> argument; True or None for a flag)."""
     unknown = [name for name in given if name not in COPY_OPTIONS]
     for name in unknown:
-        yield f"COPY has no parameter {name}"
+        yield Fault(f"COPY has no parameter {name}", "42601")
     try:
         form = format_of(given)
     except ValueError as error:
-        yield str(error)
+        yield Fault(str(error), "42601")
         return
     told: set[frozenset[str]] = set()
     for name, argument in given.items():
@@ -175,15 +182,17 @@ def faults(given: Mapping[str, Any]) -> Iterator[str]:
             continue
         option = COPY_OPTIONS[name]
         if option.needs and option.needs not in given:
-            yield f"{option.name} needs {option.needs}"
+            yield Fault(f"{option.name} needs {option.needs}", "42601")
         elif form in option.excludes:
-            yield f"{option.spelling} cannot stand with {'delimited text' if form == 'text' else form.upper()}"
+            beside = "delimited text" if form == "text" else form.upper()
+            yield Fault(f"{option.spelling} cannot stand with {beside}", "0A000")
         for other in sorted(option.conflicts & set(given)):
             if frozenset({name, other}) not in told:
                 told.add(frozenset({name, other}))
-                yield f"{name} and {other} exclude each other"
+                yield Fault(f"{name} and {other} exclude each other", "42601")
         if argument is not None:
-            yield from _argument_faults(option, argument)
+            for text in _argument_faults(option, argument):
+                yield Fault(text, "22023")
 
 
 def _argument_faults(option: CopyOption, argument: Any) -> Iterator[str]:

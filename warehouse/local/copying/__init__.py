@@ -1,7 +1,23 @@
 """COPY and UNLOAD: S3 objects to rows and back.
 
-options.py  the parameters, settled        sources.py   prefix or manifest to objects to bytes
-target.py   the table and its columns      text.py      CSV and delimited text, in blocks     columnar.py  Parquet
-diagnose.py row by row: what was wrong     load.py      executes COPY      unload.py executes UNLOAD
-failure.py  codes and errors               mover.py     what a session calls
+    sources.py     prefix or manifest to objects, an object to plain bytes (encoding.py: of other encodings)
+    options.py     COPY's parameters, settled; which there are is warehouse.redshift.copy_options
+    credentials.py the form of the credentials
+    target.py      the table and its columns
+
+A format is a module with a function `read(stream, work)` that yields what PostgreSQL's COPY takes; formats.py says
+which there are, work.py what they get and give. Two ways lead there:
+
+    fast           blocks of bytes that need no change, or that Arrow changes: (options of PostgreSQL's COPY, bytes)
+    record by record   records.Record or failure.Rejected, one by one, through Work.convert: convert.py checks and
+                   converts each value under all conversion parameters (dates.py: dates), so that NULLs, load errors and
+                   MAXERROR are the same in every format
+
+    text.py        CSV, delimited, fixed width: the fast way     lines.py      the same, record by record
+    columnar.py    Parquet
+
+    load.py        executes COPY: when PostgreSQL refuses what a fast way let through, the file is read again, carefully
+    unload.py      executes UNLOAD; unload_options.py its parameters
+    failure.py     codes and errors, and what was found wrong
+    journal.py     the rows of the load views     mover.py     what a session calls
 """

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.local.copying.failure import CopyError
-from warehouse.local.copying.target import Column, Target
+from warehouse.local.copying.target import QUOTED, Column
 from warehouse.local.copying.text import as_csv
+from warehouse.local.copying.work import Feed, Work
 
 _ROWS = 32_768
 
@@ -31,12 +32,15 @@ def _fits(column: Column, kind: pa.DataType) -> bool:
         "date": pa.types.is_date(kind),
         "timestamp": pa.types.is_timestamp(kind) or pa.types.is_date(kind),
         "time": pa.types.is_time(kind),
+        "super": False,
+        "varbyte": False,
     }
     return bool(pa.types.is_null(kind) or checks[column.kind])
 
 
-def chunks(stream: IO[bytes], target: Target, uri: str) -> Iterator[bytes]:
-    """The file's rows as CSV for PostgreSQL. Raises CopyError when the file's columns do not fit."""
+def read_parquet(stream: IO[bytes], work: Work) -> Iterator[Feed]:
+    """The file's rows, for PostgreSQL. Raises CopyError when the file's columns do not fit."""
+    uri, target = work.uri, work.target
     try:
         file = pq.ParquetFile(stream)
     except (pa.ArrowInvalid, OSError) as error:
@@ -55,7 +59,7 @@ def chunks(stream: IO[bytes], target: Target, uri: str) -> Iterator[bytes]:
             )
     names = [column.name for column in target.columns]
     for batch in file.iter_batches(batch_size=_ROWS):
-        yield as_csv([_strings(array) for array in batch.columns], names)
+        yield QUOTED, as_csv([_strings(array) for array in batch.columns], names)
 
 
 def _strings(array: pa.Array) -> pa.Array:

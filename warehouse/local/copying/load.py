@@ -1,21 +1,25 @@
 """Executes a COPY.
 
-All files into the table within the session's transaction, or none and a row in the load-error views.
+All files into the table within the session's transaction, or none and rows in the load-error views.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO
+from itertools import groupby
+from typing import IO, cast
 
 from warehouse.errors import ObjectStoreError
-from warehouse.local.copying import columnar, diagnose, text
-from warehouse.local.copying.failure import UNKNOWN, CopyError, Rejected
+from warehouse.local.copying import failure as f
+from warehouse.local.copying.convert import Converter
+from warehouse.local.copying.failure import CopyError, Findings, Rejected, TooManyErrors
+from warehouse.local.copying.formats import FORMATS, Format
 from warehouse.local.copying.options import CopyOptions, copy_options
+from warehouse.local.copying.recognise import Recogniser
 from warehouse.local.copying.sources import File, find_files, open_file, s3_error
 from warehouse.local.copying.target import Target, find_target
+from warehouse.local.copying.work import Feed, NotPlain, Work
 from warehouse.local.translate.plan import Copy
 from warehouse.local.wire.upstream import Upstream, UpstreamError
 from warehouse.objectstore import ObjectStore
@@ -28,90 +32,124 @@ class LoadedFile:
     uri: str
     rows: int
     size: int
+    errors: int
 
 
-class RowRejected(Exception):
-    """A row of `file` does not load."""
+@dataclass(frozen=True)
+class Loaded:
+    """A load that succeeded."""
 
-    def __init__(self, target: Target, file: File, row: Rejected) -> None:
-        super().__init__(row.reason)
+    target: Target
+    options: CopyOptions
+    label: str
+    files: list[LoadedFile]
+    findings: Findings
+
+    @property
+    def rows(self) -> int:
+        return sum(file.rows for file in self.files)
+
+
+class LoadFailed(Exception):
+    """Too many records were rejected, or one that leaves no choice."""
+
+    def __init__(self, target: Target, findings: Findings) -> None:
+        super().__init__(f"Load into table '{target.name}' failed")
         self.target = target
-        self.file = file
-        self.row = row
+        self.findings = findings
 
 
-def execute(plan: Copy, database: Upstream, store: ObjectStore) -> tuple[Target, list[LoadedFile]]:
-    """Load every file. Raises CopyError, RowRejected or UpstreamError; the caller rolls back."""
+def execute(plan: Copy, database: Upstream, store: ObjectStore, connect: Callable[[], Upstream]) -> Loaded:
+    """Load every file. Raises CopyError, LoadFailed or UpstreamError; the caller rolls back.
+
+    `connect` opens one more connection to the session's database, for questions while the session's own one is fed.
+    """
     options = copy_options(plan.parameters)
+    form = FORMATS.get(options.format)
+    if form is None:
+        raise CopyError(f"not emulated: COPY from {options.format.upper()}", "0A000")
     target = find_target(plan, database)
-    files = find_files(store, plan.source, manifest=options.manifest, columnar=options.text is None)
+    files = find_files(store, plan.source, manifest=options.manifest, columnar=form.columnar)
+    findings = Findings(options.most_errors)
     loaded = []
-    for file in files:
-        try:
-            rows = _load(file, target, options, database, store)
-        except ObjectStoreError as error:
-            raise s3_error(error) from error
-        loaded.append(LoadedFile(file.uri, rows, file.size))
-    return target, loaded
-
-
-def _load(file: File, target: Target, options: CopyOptions, database: Upstream, store: ObjectStore) -> int:
-    if options.text is None:
-        with open_seekable(store, file) as stream:
+    with Recogniser(database, connect) as recognise:
+        converter = Converter(target, options.conversion, recognise)
+        for file in files:
+            work = Work(file.uri, target, options, converter, findings, store)
+            before = findings.rejected_count
             try:
-                return database.copy_in(target.copy_sql(), columnar.chunks(stream, target, file.uri))
-            except UpstreamError as error:
-                if not _of_data(error):
-                    raise
-                raise CopyError(f"Spectrum Scan Error: {error.notice.text} in file {file.uri}") from error
-    if options.text.remove_quotes:
-        return _row_by_row(file, target, options, database, store)
-    # A failed COPY aborts the transaction; a savepoint lets the file be read again, row by row.
+                rows = _columnar(file, form, work, database) if form.columnar else _records(file, form, work, database)
+            except ObjectStoreError as error:
+                raise s3_error(error) from error
+            except TooManyErrors as error:
+                raise LoadFailed(target, findings) from error
+            loaded.append(LoadedFile(file.uri, rows, file.size, findings.rejected_count - before))
+    return Loaded(target, options, form.label, loaded, findings)
+
+
+def _columnar(file: File, form: Format, work: Work, database: Upstream) -> int:
+    with cast("IO[bytes]", work.store.open(file.uri)) as stream:
+        try:
+            return _feed(form.read(stream, work), work.target, database)
+        except UpstreamError as error:
+            if not _of_data(error):
+                raise
+            raise CopyError(f"Spectrum Scan Error: {error.notice.text} in file {file.uri}") from error
+
+
+def _records(file: File, form: Format, work: Work, database: Upstream) -> int:
+    mark = work.findings.mark()
+    if work.options.no_load:
+        work.careful = True
+        with open_file(work.store, file, work.options) as stream:
+            for _ in form.read(stream, work):
+                pass
+        return 0
+    # A failed COPY aborts the transaction; a savepoint lets the file be read again, or skipped.
     database.run("SAVEPOINT redshift_copy")
     try:
-        with open_file(store, file, gzipped=options.gzip) as stream:
-            rows = database.copy_in(target.copy_sql(), text.chunks(stream, target, options.text))
-    except (text.NotPlain, UpstreamError) as error:
-        if isinstance(error, UpstreamError) and not _of_data(error):
-            raise
+        try:
+            rows = _read(file, form, work, database)
+        except (NotPlain, UpstreamError) as error:
+            if isinstance(error, UpstreamError) and not _of_data(error):
+                raise
+            database.run("ROLLBACK TO SAVEPOINT redshift_copy")
+            work.findings.forget(mark)
+            work.careful = True
+            rows = _read(file, form, work, database)
+    except Rejected as whole_file:
         database.run("ROLLBACK TO SAVEPOINT redshift_copy")
-        rows = _row_by_row(file, target, options, database, store)
+        work.findings.forget(mark)
+        work.findings.reject(file.uri, whole_file)
+        rows = 0
     database.run("RELEASE SAVEPOINT redshift_copy")
     return rows
+
+
+def _read(file: File, form: Format, work: Work, database: Upstream) -> int:
+    with open_file(work.store, file, work.options) as stream:
+        try:
+            return _feed(form.read(stream, work), work.target, database)
+        except UpstreamError as error:
+            if not (work.careful and _of_data(error)):
+                raise
+            # Our reading of a value and PostgreSQL's differ: nothing lands, and PostgreSQL's reason is given.
+            work.findings.reject(file.uri, Rejected(f.UNKNOWN, error.notice.text[:100]))
+            raise TooManyErrors from error
+
+
+def _feed(feeds: Iterable[Feed], target: Target, database: Upstream) -> int:
+    """Feed PostgreSQL, a COPY for each run of equal options; how many rows it took."""
+    rows = 0
+    for options, run in groupby(feeds, lambda feed: feed[0]):
+        rows += database.copy_in(target.copy_sql(options), _data(run))
+    return rows
+
+
+def _data(run: Iterable[Feed]) -> Iterator[bytes]:
+    return (data for _, data in run)
 
 
 def _of_data(error: UpstreamError) -> bool:
     """True for a value that PostgreSQL does not take: class 22 or 23. A cancel or a lock is no row's fault."""
     return error.notice.sqlstate[:2] in ("22", "23")
-
-
-def _row_by_row(file: File, target: Target, options: CopyOptions, database: Upstream, store: ObjectStore) -> int:
-    assert options.text is not None
-    try:
-        with open_file(store, file, gzipped=options.gzip) as stream:
-            return database.copy_in(target.copy_sql(), _packed(diagnose.rows(stream, target, options.text)))
-    except Rejected as row:
-        raise RowRejected(target, file, row) from row
-    except UpstreamError as error:
-        if not _of_data(error):
-            raise
-        # Our reading of a value and PostgreSQL's differ: nothing lands, and PostgreSQL's reason is given.
-        raise RowRejected(target, file, Rejected(UNKNOWN, error.notice.text[:100])) from error
-
-
-def _packed(rows: Iterator[list[str | None]]) -> Iterator[bytes]:
-    buffer = io.StringIO()
-    # QUOTE_NOTNULL would need Python 3.12: values are quoted by hand.
-    for row in rows:
-        buffer.write(",".join("" if value is None else '"' + value.replace('"', '""') + '"' for value in row))
-        buffer.write("\n")
-        if buffer.tell() > 1 << 16:
-            yield buffer.getvalue().encode("utf-8")
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode("utf-8")
-
-
-def open_seekable(store: ObjectStore, file: File) -> IO[bytes]:
-    """An object that can be read from any place: Parquet keeps its index at the end."""
-    return store.open(file.uri)

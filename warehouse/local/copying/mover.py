@@ -6,18 +6,21 @@ Load errors are written through a connection of their own, so that they outlive 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from warehouse.local.copying import load, unload, unload_log
-from warehouse.local.copying.failure import CopyError
+from warehouse.local.copying import journal, load, unload, unload_log
+from warehouse.local.copying.failure import CopyError, Findings
+from warehouse.local.copying.target import Target
 from warehouse.local.postgres import SUPERUSER
 from warehouse.local.translate.plan import Copy, Unload
-from warehouse.local.translate.tokens import literal
 from warehouse.local.wire import messages as m
 from warehouse.local.wire import reply
 from warehouse.local.wire.moving import Failed
 from warehouse.local.wire.upstream import Upstream, UpstreamError
 from warehouse.objectstore import ObjectStore
+
+_SEE = "Check 'stl_load_errors' system table for details."
 
 
 class Mover:
@@ -26,8 +29,8 @@ class Mover:
     def __init__(self, postgres: Path, database: str, user: str, store: ObjectStore) -> None:
         self._postgres, self._database, self._user, self._store = postgres, database, user, store
 
-    def __call__(self, plan: Copy | Unload, upstream: Upstream) -> tuple[str, str]:
-        """Execute `plan` in the session's transaction; the command tag, and the notice of a success.
+    def __call__(self, plan: Copy | Unload, upstream: Upstream) -> tuple[str, Sequence[str]]:
+        """Execute `plan` in the session's transaction; the command tag, and the notices of a success.
 
         Raises Failed, UpstreamError.
         """
@@ -36,41 +39,42 @@ class Mover:
             return self._copy(plan, upstream, query) if isinstance(plan, Copy) else self._unload(plan, upstream, query)
         except CopyError as error:
             raise Failed(_notice(error)) from error
-        except load.RowRejected as rejected:
-            self._record(rejected, upstream, query)
-            table = rejected.target.name
+        except load.LoadFailed as failed:
+            self._record(failed.findings, failed.target, upstream)
             raise Failed(
-                m.error(
-                    "XX000", f"Load into table '{table}' failed.  Check 'stl_load_errors' system table for details."
-                ),
+                m.error("XX000", f"Load into table '{failed.target.name}' failed.  {_SEE}"),
                 # Known after a failure too, to find its errors by.
                 afterwards=_remember(copy_id=query, copy_count=0, query_id=query),
-            ) from rejected
+            ) from failed
 
-    def _copy(self, plan: Copy, upstream: Upstream, query: int) -> tuple[str, str]:
-        target, files = load.execute(plan, upstream, self._store)
-        rows = sum(file.rows for file in files)
-        kind = "Parquet" if "PARQUET" in plan.parameters else "Text"
-        values = ", ".join(
-            f"(0, {query}, {i} % pg_redshift.slices(), {literal(file.uri)}, {file.rows}, {file.size}, 0, "
-            f"clock_timestamp(), {literal(kind)}, {target.oid}, {upstream.pid})"
-            for i, file in enumerate(files)
-        )
+    def _copy(self, plan: Copy, upstream: Upstream, query: int) -> tuple[str, Sequence[str]]:
+        loaded = load.execute(plan, upstream, self._store, self._connect)
+        findings, load_of = loaded.findings, f"Load into table '{loaded.target.name}' completed"
         upstream.run(
-            "INSERT INTO pg_redshift.load_commit (userid, query, slice, filename, lines_scanned, bytes_scanned, "
-            "errors, curtime, file_format, tbl, session) "
-            f"VALUES {values}; " + _remember(copy_id=query, copy_count=rows, query_id=query)
+            journal.loaded_sql(loaded, upstream)
+            + "; "
+            + _remember(copy_id=query, copy_count=loaded.rows, query_id=query)
         )
-        return "COPY", f"Load into table '{target.name}' completed, {rows} record(s) loaded successfully."
+        told = [f"{load_of}, {loaded.rows} record(s) loaded successfully."]
+        if findings.rejected_count:
+            told.append(f"{load_of}, {findings.rejected_count} record(s) could not be loaded.  {_SEE}")
+        if findings.replaced_count:
+            told.append(
+                f"{load_of}, {findings.replaced_count} record(s) were loaded with replacements made for "
+                "ACCEPTINVCHARS.  Check 'stl_replacements' system table for details."
+            )
+        if findings.rejected:
+            self._record(findings, loaded.target, upstream)
+        return "COPY", told
 
-    def _unload(self, plan: Unload, upstream: Upstream, query: int) -> tuple[str, str]:
+    def _unload(self, plan: Unload, upstream: Upstream, query: int) -> tuple[str, Sequence[str]]:
         job = unload.prepare(plan, upstream)
         started = time.time()
         try:
             written = unload.execute(job, upstream, self._store)
         except (CopyError, UpstreamError) as error:
             notice = error.notice if isinstance(error, UpstreamError) else _notice(error)
-            connection = Upstream(self._postgres, {"user": SUPERUSER, "database": self._database})
+            connection = self._connect()
             try:
                 connection.run(unload_log.run_row(job, upstream, started, notice.text))
             finally:
@@ -84,22 +88,15 @@ class Mover:
             + unload_log.file_rows(written, upstream)
             + _remember(unload_id=query, unload_count=rows, query_id=query)
         )
-        return "UNLOAD", f"UNLOAD completed, {rows} record(s) unloaded successfully."
+        return "UNLOAD", [f"UNLOAD completed, {rows} record(s) unloaded successfully."]
 
-    def _record(self, rejected: load.RowRejected, upstream: Upstream, query: int) -> None:
-        row = rejected.row
-        connection = Upstream(self._postgres, {"user": SUPERUSER, "database": self._database})
+    def _connect(self) -> Upstream:
+        return Upstream(self._postgres, {"user": SUPERUSER, "database": self._database})
+
+    def _record(self, findings: Findings, target: Target, upstream: Upstream) -> None:
+        connection = self._connect()
         try:
-            texts = (rejected.file.uri, row.column, row.type, row.length, row.raw_line, row.value, row.reason)
-            uri, column, type_, length, raw, value, reason = (literal(text.replace("\0", ".")) for text in texts)
-            connection.run(
-                "INSERT INTO pg_redshift.load_error (userid, slice, tbl, starttime, session, query, filename, "
-                "line_number, colname, type, col_length, position, raw_line, raw_field_value, err_code, "
-                "err_reason, xid, database) VALUES "
-                f"(100, 0, {rejected.target.oid}, clock_timestamp(), {upstream.pid}, {query}, {uri}, "
-                f"{row.line}, {column}, {type_}, {length}, {row.position}, left({raw}, 1024), left({value}, 1024), "
-                f"{row.code}, left({reason}, 100), {upstream.transaction}, {literal(self._database)})"
-            )
+            journal.record(findings, target, upstream, connection)
         finally:
             connection.close()
 

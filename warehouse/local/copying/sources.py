@@ -6,15 +6,17 @@ using-manifest.
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
-import zlib
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
+import pyarrow as pa
+
 from warehouse.errors import ObjectStoreError
+from warehouse.local.copying.encoding import Transcoded
 from warehouse.local.copying.failure import CopyError
+from warehouse.local.copying.options import CopyOptions
 from warehouse.objectstore import ObjectStore
 
 # How much of an object is read at a time.
@@ -90,11 +92,16 @@ def s3_error(error: ObjectStoreError) -> CopyError:
     )
 
 
-def open_file(store: ObjectStore, file: File, *, gzipped: bool) -> IO[bytes]:
-    """The plain bytes of an object. Reading may raise CopyError (a broken gzip) or ObjectStoreError."""
-    stream: IO[bytes] = cast("IO[bytes]", store.open(file.uri))
-    if gzipped:
-        stream = cast("IO[bytes]", _Gunzip(stream, file.uri))
+_CODECS = {"GZIP": "gzip", "BZIP2": "bz2", "ZSTD": "zstd"}
+
+
+def open_file(store: ObjectStore, file: File, options: CopyOptions) -> IO[bytes]:
+    """An object's plain bytes, in UTF-8. Reading may raise CopyError (it is not compressed so) or ObjectStoreError."""
+    stream = cast("IO[bytes]", store.open(file.uri))
+    if options.compression:
+        stream = cast("IO[bytes]", _Decompressed(stream, options.compression, file.uri))
+    if options.layout.encoding != "UTF8":
+        stream = cast("IO[bytes]", Transcoded(stream, options.layout.encoding))
     return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", _Raw(stream)), _WINDOW))
 
 
@@ -118,20 +125,22 @@ class _Raw(io.RawIOBase):
         super().close()
 
 
-class _Gunzip(gzip.GzipFile):
-    """gzip whose faults name the file."""
+class _Decompressed:
+    """Arrow's decompression, whose faults name the file. Members one behind the other are one file."""
 
-    def __init__(self, inner: IO[bytes], uri: str) -> None:
-        super().__init__(fileobj=inner, mode="rb")
+    def __init__(self, inner: IO[bytes], compression: str, uri: str) -> None:
         self._inner = inner
-        self._uri = uri
+        self._compression, self._uri = compression.lower(), uri
+        self._stream = pa.CompressedInputStream(pa.PythonFile(inner, mode="r"), _CODECS[compression])
 
-    def read(self, size: int | None = -1) -> bytes:
+    def read(self, size: int) -> bytes:
         try:
-            return super().read(size)
-        except (EOFError, OSError, zlib.error) as error:
-            raise CopyError(f"The file {self._uri} is not a whole gzip file: {error}") from error
+            return bytes(self._stream.read(size))
+        except ObjectStoreError:
+            raise
+        except OSError as error:
+            raise CopyError(f"The file {self._uri} is not a whole {self._compression} file: {error}") from error
 
     def close(self) -> None:
-        super().close()
+        self._stream.close()
         self._inner.close()

@@ -13,9 +13,12 @@ from warehouse.local.wire.upstream import Upstream
 _KINDS = {
     "int2": "integer", "int4": "integer", "int8": "integer", "float4": "float", "float8": "float", "numeric": "decimal",
     "bool": "boolean", "varchar": "text", "bpchar": "text", "date": "date", "timestamp": "timestamp",
-    "timestamptz": "timestamp", "time": "time", "timetz": "time",
+    "timestamptz": "timestamp", "time": "time", "timetz": "time", "jsonb": "super", "bytea": "varbyte",
 }  # fmt: skip
 INTEGER_BITS = {"int2": 16, "int4": 32, "int8": 64}
+
+# The options of PostgreSQL's COPY for rows as Work.convert writes them: a value is always quoted, NULL never is.
+QUOTED = "FORMAT csv, NULL ''"
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,10 @@ class Column:
     def kind(self) -> str:
         return _KINDS[self.type]
 
+    @property
+    def is_text(self) -> bool:
+        return self.type in ("varchar", "bpchar")
+
 
 @dataclass(frozen=True)
 class Target:
@@ -44,22 +51,25 @@ class Target:
     path: str
     columns: tuple[Column, ...]
 
-    def copy_sql(self) -> str:
-        """PostgreSQL's COPY for what we feed: CSV in which a value is always quoted and NULL never is."""
+    def copy_sql(self, form: str = QUOTED) -> str:
+        """PostgreSQL's COPY for what we feed; `form` is its options."""
         listed = ", ".join(quote(column.name) for column in self.columns)
-        return f"COPY {self.path} ({listed}) FROM STDIN (FORMAT csv, NULL '')"
+        return f"COPY {self.path} ({listed}) FROM STDIN ({form})"
+
+
+# A question that takes no snapshot of data and no lock on the table.
+_COLUMNS = """
+SELECT a.attrelid::bigint, a.attname, t.typname, a.atttypmod, a.attnotnull, a.attidentity, c.relkind
+FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+WHERE a.attrelid = to_regclass({name}) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+"""
 
 
 def find_target(plan: Copy, database: Upstream) -> Target:
     """Look the table up and settle the column list. Raises CopyError."""
     name = path(plan.table)
-    # A question that takes no snapshot of data and no lock on the table.
-    rows = database.rows(
-        "SELECT a.attrelid::bigint, a.attname, t.typname, a.atttypmod, a.attnotnull, a.attidentity, c.relkind "
-        "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
-        "JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
-        f"WHERE a.attrelid = to_regclass({literal(name)}) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
-    )
+    rows = database.rows(_COLUMNS.format(name=literal(name)))
     if not rows:
         raise CopyError(f'relation "{".".join(plan.table)}" does not exist', "42P01")
     if rows[0][6] != "r":

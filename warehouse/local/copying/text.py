@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
@@ -19,36 +20,68 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
-from warehouse.local.copying.options import Text
-from warehouse.local.copying.target import Column, Target
+from warehouse.local.copying import lines
+from warehouse.local.copying.options import Conversion, Layout
+from warehouse.local.copying.target import QUOTED, Column, Target
+from warehouse.local.copying.work import Feed, NotPlain, Work
 
 # Bytes of text that Arrow parses at a time; memory is a small multiple of it.
 BLOCK = 4 << 20
 
 
-class NotPlain(Exception):
-    """A block holds something that only a look at each row can judge."""
+def read(stream: IO[bytes], work: Work) -> Iterator[Feed]:
+    """The file's rows, for PostgreSQL. Raises NotPlain."""
+    how = work.options.layout
+    # What Arrow does not read as Redshift does is read record by record from the start.
+    if work.careful or how.escape or how.remove_quotes or how.widths or not _is_plain(work.options.conversion):
+        nul = work.options.conversion.null_as == "\0"
+        yield from work.convert(lines.records(stream, how, columns=len(work.target.columns), nul=nul))
+        return
+    for chunk in _chunks(stream, work.target, Text(how, work.options.conversion)):
+        yield QUOTED, chunk
 
 
-def chunks(stream: IO[bytes], target: Target, text: Text) -> Iterator[bytes]:
-    """The file as CSV for PostgreSQL. Raises NotPlain."""
+def _is_plain(how: Conversion) -> bool:
+    return not (
+        how.trim_blanks
+        or how.truncate
+        or how.fill
+        or how.replacement
+        or how.any_date
+        or how.round
+        or how.null_as == "\0"
+        or how.date_format not in ("", "auto")
+        or how.time_format not in ("", "auto")
+    )
+
+
+@dataclass(frozen=True)
+class Text:
+    """How a text file reads."""
+
+    layout: Layout
+    conversion: Conversion
+
+
+def _chunks(stream: IO[bytes], target: Target, text: Text) -> Iterator[bytes]:
     names = [column.name for column in target.columns]
+    for _ in range(text.layout.skip_lines):
+        if b"\r" in stream.readline().removesuffix(b"\r\n"):
+            raise NotPlain("lines that end in a carriage return alone")
     try:
         reader = pcsv.open_csv(
             _Watched(stream, text, len(names)),
-            read_options=pcsv.ReadOptions(
-                column_names=names, skip_rows=text.skip_lines, block_size=BLOCK, use_threads=True
-            ),
+            read_options=pcsv.ReadOptions(column_names=names, block_size=BLOCK, use_threads=True),
             parse_options=pcsv.ParseOptions(
-                delimiter=text.delimiter,
-                quote_char=text.quote or False,
+                delimiter=text.layout.delimiter,
+                quote_char=text.layout.quote or False,
                 double_quote=True,
-                newlines_in_values=text.csv,
-                ignore_empty_lines=text.skip_blank_lines,
+                newlines_in_values=text.layout.csv,
+                ignore_empty_lines=text.layout.skip_blank_lines,
             ),
             convert_options=pcsv.ConvertOptions(
                 column_types={name: pa.string() for name in names},
-                null_values=[text.null_as],
+                null_values=[text.conversion.null_as],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=True,
             ),
@@ -75,9 +108,9 @@ class _Watched(io.RawIOBase):
         # The byte before what is looked at, and how many quotes came before that byte.
         self._last = b"\n"
         self._quotes = 0
-        self._blank_lines_matter = columns > 1 and not text.skip_blank_lines
-        self._quote = text.quote.encode()
-        self._beside_quote = _table(text.delimiter.encode() + b"\r\n" + self._quote)
+        self._blank_lines_matter = columns > 1 and not text.layout.skip_blank_lines
+        self._quote = text.layout.quote.encode()
+        self._beside_quote = _table(text.layout.delimiter.encode() + b"\r\n" + self._quote)
 
     def readable(self) -> bool:
         return True
@@ -124,9 +157,9 @@ def as_csv(arrays: list[pa.Array], names: list[str]) -> bytes:
 def _settle(values: pa.Array, column: Column, text: Text) -> pa.Array:
     """Make NULL what the options and the column's type make NULL, and check that the rest is plain."""
     if column.kind == "text":
-        if text.empty_as_null:
+        if text.conversion.empty_as_null:
             values = pc.if_else(pc.equal(values, ""), None, values)
-        if text.blanks_as_null:
+        if text.conversion.blanks_as_null:
             blank = pc.and_(pc.equal(pc.ascii_trim_whitespace(values), ""), pc.not_equal(values, ""))
             values = pc.if_else(blank, None, values)
         if b"\0" in _bytes(values):
@@ -163,8 +196,8 @@ _PLAIN = {
     "float": _table(_DIGITS + b"+-.eE "),
 }
 _DATE = r"\d{4}-\d{2}-\d{2}"
-_DATE_AUTO = r"\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{8}"
 _TIMESTAMP = r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2}(\.\d{1,6})?([+-]\d{2}(:?\d{2})?)?)?"
+_DATE_AUTO = r"\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{8}"
 _TIMESTAMP_AUTO = (
     r"(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2})"
     r"([ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?\s?(Z|[+-]\d{2}(:?\d{2})?)?)?"
@@ -178,9 +211,9 @@ _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)\s*$"
 def pattern(column: Column, text: Text) -> str:
     """What the whole of a date, time or boolean must match, for `column` under the options; "" for other kinds."""
     if column.kind == "date":
-        return _DATE_AUTO if text.date_format == "auto" else _DATE
+        return _DATE_AUTO if text.conversion.date_format == "auto" else _DATE
     if column.kind == "timestamp":
-        return _TIMESTAMP_AUTO if text.time_format == "auto" else _TIMESTAMP
+        return _TIMESTAMP_AUTO if text.conversion.time_format == "auto" else _TIMESTAMP
     return {"time": _TIME, "boolean": _BOOLEAN}.get(column.kind, "")
 
 
@@ -203,7 +236,9 @@ def _check(values: pa.Array, column: Column, text: Text) -> None:
         if not pc.all(pc.match_substring_regex(distinct, f"^(?:{regex})$")).as_py() and len(distinct):
             raise NotPlain(f"a {column.kind} that is not plain")
         return
-    allowed = _PLAIN[column.kind]
+    allowed = _PLAIN.get(column.kind)
+    if allowed is None:
+        raise NotPlain(f"a {column.kind}")
     # A NULL marker such as NA keeps its bytes under a null entry: where they do not pass, look at the values alone.
     if not allowed[_raw(values)].all() and not allowed[_raw(values.drop_null())].all():
         raise NotPlain(f"a {column.kind} that is not plain")

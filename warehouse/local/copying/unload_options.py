@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from warehouse.local.copying.credentials import check_credentials
 from warehouse.local.copying.failure import CopyError
-from warehouse.local.copying.options import check_credentials, one_character
+from warehouse.local.copying.options import one_character
 
 Format = Literal["text", "csv", "fixedwidth", "json", "parquet"]
 Compression = Literal["", "gzip", "bzip2", "zstd"]

@@ -1,32 +1,22 @@
 """COPY and UNLOAD: the statement as a value; warehouse.local.copying executes it.
 
-Source: AWS "COPY" (r_COPY and its parameter pages), "UNLOAD" (r_UNLOAD). The parameters of COPY stand here once more,
-beside warehouse.redshift.copy_options, which should become the one table. What the server does not do yet, it refuses
-by name when it executes the statement.
+Source: AWS "COPY" (r_COPY and its parameter pages), "UNLOAD" (r_UNLOAD). COPY's parameters are the rows of
+warehouse.redshift.copy_options. What the server does not do, it refuses by name when it executes the statement.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from warehouse.local.translate.plan import Copy, Plan, Refused, Unload, not_emulated
 from warehouse.local.translate.query import translate_query
 from warehouse.local.translate.tokens import Stream
+from warehouse.redshift.copy_options import COPY_OPTIONS, faults
 
-# The shape of each parameter's argument: flag, string, optional string, integer, word; in capitals, a flag that this
-# word may follow. AS may stand before an argument.
-_COPY = {
-    "IAM_ROLE": "credential", "CREDENTIALS": "string", "ACCESS_KEY_ID": "string", "SECRET_ACCESS_KEY": "string",
-    "SESSION_TOKEN": "string", "REGION": "string", "MANIFEST": "flag", "CSV": "flag", "QUOTE": "string",
-    "DELIMITER": "string", "PARQUET": "flag", "ORC": "flag", "AVRO": "text?", "JSON": "text?", "FIXEDWIDTH": "string",
-    "SHAPEFILE": "flag", "GZIP": "flag", "BZIP2": "flag", "LZOP": "flag", "ZSTD": "flag", "NULL": "string",
-    "EMPTYASNULL": "flag", "BLANKSASNULL": "flag", "TRIMBLANKS": "flag", "REMOVEQUOTES": "flag", "ESCAPE": "flag",
-    "TRUNCATECOLUMNS": "flag", "FILLRECORD": "flag", "IGNOREHEADER": "integer", "IGNOREBLANKLINES": "flag",
-    "ACCEPTINVCHARS": "text?", "ACCEPTANYDATE": "flag", "DATEFORMAT": "string", "TIMEFORMAT": "string",
-    "ROUNDEC": "flag", "ENCODING": "word", "EXPLICIT_IDS": "flag", "MAXERROR": "integer", "IGNOREALLERRORS": "flag",
-    "NOLOAD": "flag", "COMPROWS": "integer", "STATUPDATE": "switch", "COMPUPDATE": "switch", "ENCRYPTED": "flag",
-    "MASTER_SYMMETRIC_KEY": "string", "READRATIO": "integer", "SSH": "flag", "SERIALIZETOJSON": "flag",
-}  # fmt: skip
+# How each parameter's argument is read: the kinds of copy_options.Kind, and for UNLOAD `size`, `name`, `partition`, and in capitals a flag
+# that this word may follow.
+_COPY = {option.name: option.kind for option in COPY_OPTIONS.values()}
 _UNLOAD = {
     "IAM_ROLE": "credential", "CREDENTIALS": "string", "ACCESS_KEY_ID": "string", "SECRET_ACCESS_KEY": "string",
     "SESSION_TOKEN": "string", "REGION": "string", "MANIFEST": "VERBOSE", "CSV": "flag",
@@ -35,6 +25,7 @@ _UNLOAD = {
     "CLEANPATH": "flag", "PARALLEL": "switch", "MAXFILESIZE": "size", "ROWGROUPSIZE": "size", "PARTITION": "partition",
     "EXTENSION": "name", "ENCRYPTED": "AUTO", "KMS_KEY_ID": "string", "MASTER_SYMMETRIC_KEY": "string",
 }  # fmt: skip
+_OTHER_SOURCES = {"emr": "Amazon EMR", "dynamodb": "Amazon DynamoDB"}
 
 
 def copy(stream: Stream) -> Plan:
@@ -50,7 +41,11 @@ def copy(stream: Stream) -> Plan:
     if stream.peek().word in ("STDIN", "PROGRAM"):
         raise Refused(f"COPY FROM {stream.peek().word} is not supported; COPY reads from Amazon S3", "0A000")
     source = stream.string()
+    if (scheme := source.partition("://")[0]) in _OTHER_SOURCES:
+        raise not_emulated(f"COPY from {_OTHER_SOURCES[scheme]}")
     parameters = _parameters(stream, _COPY)
+    for fault in faults(parameters):
+        raise Refused(fault.text, fault.sqlstate)
     return Copy(table, columns, source, parameters)
 
 
@@ -73,7 +68,7 @@ def unload(stream: Stream) -> Plan:
     return Unload(translated.sql, target, parameters)
 
 
-def _parameters(stream: Stream, known: dict[str, str]) -> dict[str, Any]:
+def _parameters(stream: Stream, known: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     while not stream.done:
         if stream.accept("FORMAT"):
@@ -83,16 +78,16 @@ def _parameters(stream: Stream, known: dict[str, str]) -> dict[str, Any]:
         name = stream.name().upper()
         if name not in known:
             stream.at = start
-            if name == "JOB":
-                raise not_emulated("COPY JOB")
+            if name in ("JOB", "SIMPLIFY"):
+                raise not_emulated(f"COPY {name}")
             raise stream.syntax_error()
         if name in found:
             raise Refused(f"parameter {name} is given twice", "42601")
-        found[name] = _argument(stream, known[name], known)
+        found[name] = _argument(stream, known[name])
     return found
 
 
-def _argument(stream: Stream, shape: str, known: dict[str, str]) -> Any:
+def _argument(stream: Stream, shape: str) -> Any:
     if shape == "flag":
         return True
     if shape.isupper():  # a flag that this word may follow
@@ -122,6 +117,8 @@ def _argument(stream: Stream, shape: str, known: dict[str, str]) -> Any:
         return stream.name().upper() if stream.peek().kind == "word" else stream.string().upper()
     if shape == "credential" and stream.accept("DEFAULT"):
         return "default"
-    if shape == "text?":
+    if shape == "string?":
         return stream.string() if stream.peek().kind == "string" else ""
+    if stream.text[stream.peek().start : stream.peek().end] == r"'\N'":
+        return stream.string() and r"\N"  # NULL AS '\N' is how AWS writes it, though a backslash escapes inside '…'
     return stream.string()

@@ -219,8 +219,8 @@ class Execution(Relay):
             elif failure.afterwards:
                 self._afterwards.append(failure.afterwards)
             raise
-        if told:
-            self._say(m.error("00000", told, severity="INFO").encode(b"N"))
+        for one in told:
+            self._say(m.error("00000", one, severity="INFO").encode(b"N"))
         self._last_tag = tag
         self._say(m.command_complete(tag))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from warehouse.local.translate import Copy, Unload
@@ -24,7 +25,7 @@ class Failed(Exception):
 class Mover(Protocol):
     """Executes COPY and UNLOAD over the session's connection.
 
-    Returns the command tag and a notice for the client, if any.
+    Returns the command tag and the notices for the client.
     """
 
-    def __call__(self, plan: Copy | Unload, upstream: Upstream) -> tuple[str, str]: ...
+    def __call__(self, plan: Copy | Unload, upstream: Upstream) -> tuple[str, Sequence[str]]: ...
