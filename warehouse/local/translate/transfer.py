@@ -14,8 +14,8 @@ from warehouse.local.translate.query import translate_query
 from warehouse.local.translate.tokens import Stream
 from warehouse.redshift.copy_options import COPY_OPTIONS, faults
 
-# How each parameter's argument is read: the kinds of copy_options.Kind, and for UNLOAD `size`, `name`, `partition`, and in capitals a flag
-# that this word may follow.
+# How each parameter's argument is read: the kinds of copy_options.Kind, and for UNLOAD `size`, `name`, `partition`, and
+# in capitals a flag that this word may follow. AS may stand before an argument.
 _COPY = {option.name: option.kind for option in COPY_OPTIONS.values()}
 _UNLOAD = {
     "IAM_ROLE": "credential", "CREDENTIALS": "string", "ACCESS_KEY_ID": "string", "SECRET_ACCESS_KEY": "string",
