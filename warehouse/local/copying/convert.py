@@ -20,7 +20,7 @@ from warehouse.local.copying.target import INTEGER_BITS, Column, Target
 # White space of ASCII only: what else looks blank is a character like any other.
 BLANKS = " \t\n\r\v\f"
 # Type names as the load-error views print them.
-_SHOWN = {"bool": "boolean", "bpchar": "char", "jsonb": "super", "bytea": "varbyte"}
+_SHOWN = {"bool": "boolean", "bpchar": "char", "bytea": "varbyte"}
 
 # Row: a text for each column, None for NULL, as PostgreSQL reads them.
 Row = list[str | None]
@@ -149,7 +149,7 @@ def _reader(column: Column, how: Conversion, dated: dict[str, dates.Reader]) -> 
         return lambda value: _decimal(value, column, how)
     return {
         "float4": lambda value: _float(value, column), "float8": lambda value: _float(value, column),
-        "bool": _boolean, "jsonb": _super, "bytea": lambda value: _varbyte(value, column),
+        "bool": _boolean, "super": _super, "bytea": lambda value: _varbyte(value, column),
     }[column.type]  # fmt: skip
 
 
@@ -317,21 +317,29 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
+def _unique(pairs: list[tuple[str, object]]) -> None:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError("a name twice in an object")
+
+
+_JSON_PIECES = re.compile(r'"(?:[^"\\]|\\.)*"|\s+')
+
+
 def _super(value: str) -> str:
+    """JSON text, compact, its numbers as they are: what a SUPER value is behind us."""
     try:
-        json.loads(value, parse_constant=_no_constant, parse_int=str, parse_float=str)
+        json.loads(value, parse_constant=_no_constant, parse_int=str, parse_float=str, object_pairs_hook=_unique)
+        value = _JSON_PIECES.sub(_compact, value)
         value.encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise Bad(f.BAD_SUPER, "Invalid JSON format for a SUPER value") from error
-    if re.search(r"(?i)\\u(0000|d[89a-f])", value) and not _pairs(value):
-        raise Bad(f.BAD_SUPER, "not emulated: this \\u escape in a SUPER value")
     return value
 
 
-def _pairs(value: str) -> bool:
-    """True when each \\u escape of `value` is a character: no NUL, and surrogates in pairs."""
-    text = json.dumps(json.loads(value), ensure_ascii=False)
-    return "\\u0000" not in text and not re.search("[\ud800-\udfff]", text)
+def _compact(piece: re.Match[str]) -> str:
+    if piece[0][0] != '"':
+        return ""
+    return json.dumps(json.loads(piece[0], strict=False), ensure_ascii=False) if "\\" in piece[0] else piece[0]
 
 
 def _varbyte(value: str, column: Column) -> str:

@@ -13,7 +13,7 @@ from warehouse.local.wire.upstream import Upstream
 _KINDS = {
     "int2": "integer", "int4": "integer", "int8": "integer", "float4": "float", "float8": "float", "numeric": "decimal",
     "bool": "boolean", "varchar": "text", "bpchar": "text", "date": "date", "timestamp": "timestamp",
-    "timestamptz": "timestamp", "time": "time", "timetz": "time", "jsonb": "super", "bytea": "varbyte",
+    "timestamptz": "timestamp", "time": "time", "timetz": "time", "super": "super", "bytea": "varbyte",
 }  # fmt: skip
 INTEGER_BITS = {"int2": 16, "int4": 32, "int8": 64}
 
