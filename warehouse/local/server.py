@@ -24,7 +24,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -196,7 +196,7 @@ class Server:
         store = ObjectStore(endpoint_url=endpoint, region=s3.REGION, keys=S3_KEYS)
 
         def make_mover(database: str, user: str) -> Mover:
-            def move(plan: Copy | Unload, upstream: Upstream) -> tuple[str, str]:
+            def move(plan: Copy | Unload, upstream: Upstream) -> tuple[str, Sequence[str]]:
                 # Half of all that a server imports, Arrow above all: the first COPY waits for it, not every start.
                 from warehouse.local.copying.mover import Mover
 

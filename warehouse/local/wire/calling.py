@@ -231,8 +231,8 @@ class Caller:
             _throw(failure.notice)
         if own:
             self.commit()
-        if told:
-            self._say(m.error("00000", told, severity="INFO").encode(b"N"))
+        for one in told:
+            self._say(m.error("00000", one, severity="INFO").encode(b"N"))
         return Answer(tag=tag)
 
     def _ask(self, sql: str) -> list[Answer]:
