@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from warehouse.local.translate.names import names_catalog, on_leader
 from warehouse.local.translate.plan import Refused, not_emulated
 from warehouse.local.translate.shapes import ours, text
 
@@ -154,7 +155,18 @@ def _is_target(node: exp.Expr) -> bool:
     return isinstance(parent, exp.EQ) and node.arg_key == "this" and isinstance(parent.parent, exp.Update)
 
 
+def _of_catalog(node: exp.Expr) -> bool:
+    """True for a subscript of an array of the leader's catalogs: those are arrays of PostgreSQL."""
+    if not isinstance(node, exp.Bracket) or not on_leader(node):
+        return False
+    base = node.this.unnest()
+    return names_catalog(node) or (isinstance(base, exp.Anonymous) and base.name.lower() == "current_schemas")
+
+
 def _expression(node: exp.Expr, scope: _Scope) -> None:
+    if _of_catalog(node):
+        node.set("offset", 1)  # they begin at 1, and are to be left so
+        return
     path = _path(node, scope)
     if path is node:
         return
