@@ -11,6 +11,11 @@
     │   ├── SourceError             the source cannot be read or does not fit the table; .source
     │   ├── UnknownTable            no such table in the warehouse; .table
     │   ├── CopyFailed              Redshift rejected rows; .file .line .column .value .reason
+    │   ├── Conflict                another transaction was in the way; retryable
+    │   ├── StoreUnavailable        S3 throttled COPY or UNLOAD, or had a bad moment; retryable
+    │   ├── Cancelled               statement_timeout, or somebody, ended a statement
+    │   ├── TooMuchRewritten        a guard refused it; .table .rows .of
+    │   ├── ChecksFailed            delivered rows break a condition; .table .check .count .examples
     │   ├── NullKeys                a delivery holds rows without a key; .table .keys .count
     │   └── DuplicateKeys           a delivery holds differing rows for one key; .table .keys .count .examples
     ├── QualityError                checks failed; .report
@@ -124,6 +129,52 @@ class CopyFailed(LoadError):
         self.value = value
         self.reason = reason
         self.code = code
+
+
+class Conflict(LoadError):
+    """Another transaction was in the way (error 1023, a row conflict, a deadlock, a table made anew meanwhile)."""
+
+    retryable = True
+
+
+class StoreUnavailable(LoadError):
+    """S3 throttled the warehouse's COPY or UNLOAD, or failed for a moment."""
+
+    retryable = True
+
+
+class Cancelled(LoadError):
+    """A statement was cancelled: by statement_timeout, by a query monitoring rule, or by somebody."""
+
+
+class TooMuchRewritten(LoadError):
+    """The run would replace or delete a larger share of the table than its guard allows; `rows` of `of`."""
+
+    def __init__(self, message: str, *, table: str = "", rows: int = 0, of: int = 0, next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.table = table
+        self.rows = rows
+        self.of = of
+
+
+class ChecksFailed(LoadError):
+    """Delivered rows break a condition that they have to meet; `examples` are some of them."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        table: str = "",
+        check: str = "",
+        count: int = 0,
+        examples: Sequence[Any] = (),
+        next_step: str = "",
+    ) -> None:
+        super().__init__(message, next_step=next_step)
+        self.table = table
+        self.check = check
+        self.count = count
+        self.examples = tuple(examples)
 
 
 class _KeyError(LoadError):

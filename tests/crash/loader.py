@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from warehouse.errors import WarehouseError
-from warehouse.load import CopyOptions, LoadReport, load, run, upsert
+from warehouse.load import CopyOptions, LoadReport, apply, load, upsert
 from warehouse.models import Flight
 from warehouse.settings import load_settings
 
@@ -62,7 +62,7 @@ class Phases:
 
 
 def commit_after_delete(*, wait: bool) -> None:
-    whole = run.execute
+    whole = apply.execute
 
     def broken(connection: sa.Connection, statement: str) -> sa.CursorResult[Any]:
         result = whole(connection, statement)
@@ -73,7 +73,7 @@ def commit_after_delete(*, wait: bool) -> None:
                 sys.stdin.readline()
         return result
 
-    run.execute = broken
+    apply.execute = broken
 
 
 if __name__ == "__main__":

@@ -1,8 +1,27 @@
-"""Load, upsert, unload: files and frames into Redshift and back, in one transaction, with counts proved before the
-commit."""
+"""Load, upsert, history, unload: files, frames and queries into Redshift and back, in one transaction, with counts
+proved before the commit."""
 
+from warehouse.load.append import Window
+from warehouse.load.attempts import Retry
 from warehouse.load.copy import CopyOptions, CopyStatement
+from warehouse.load.guards import Guards
+from warehouse.load.history import Versions
+from warehouse.load.musts import Must
 from warehouse.load.report import LoadReport, Progress
-from warehouse.load.run import load, unload, upsert
+from warehouse.load.run import history, load, unload, upsert
 
-__all__ = ["CopyOptions", "CopyStatement", "LoadReport", "Progress", "load", "unload", "upsert"]
+__all__ = [
+    "CopyOptions",
+    "CopyStatement",
+    "Guards",
+    "LoadReport",
+    "Must",
+    "Progress",
+    "Retry",
+    "Versions",
+    "Window",
+    "history",
+    "load",
+    "unload",
+    "upsert",
+]

@@ -9,32 +9,96 @@ from __future__ import annotations
 import getpass
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Literal
 from uuid import uuid4
 
 import sqlalchemy as sa
 
 from warehouse.db.system import current_revision
+from warehouse.errors import LoadError
 from warehouse.load.report import Kind, LoadReport
 from warehouse.models import LoadAudit
 
 _AUDIT = LoadAudit.__table__
 
+OnRepeat = Literal["skip", "replay"]
+_KEY_BYTES = 512
+
 
 @dataclass(frozen=True)
 class Run:
-    """One attempt: its name exists before anything happens, so that a failure has one too."""
+    """One run: its name exists before anything happens, so that a failure has one too.
+
+    `load_key` is the caller's own name for the delivery; `on_repeat` says what happens when a run of that key on this
+    table has succeeded already.
+    """
 
     kind: Kind
     table: str
     source: str
     actor: str
+    load_key: str = ""
+    on_repeat: OnRepeat = "skip"
     run_id: str = field(default_factory=lambda: str(uuid4()))
     started: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
 
+    @property
+    def skips_repeats(self) -> bool:
+        return bool(self.load_key) and self.on_repeat == "skip"
 
-def start(kind: Kind, table: str, source: str, actor: str = "") -> Run:
-    """Name a new run. The actor defaults to the user of this process."""
-    return Run(kind, table, source, actor or _user())
+
+def start(
+    kind: Kind, table: str, source: str, actor: str = "", load_key: str = "", on_repeat: OnRepeat = "skip"
+) -> Run:
+    """Name a new run. The actor defaults to the user of this process. Raises LoadError for a load key that the log
+    could not hold whole."""
+    if len(load_key.encode()) > _KEY_BYTES or "\0" in load_key:
+        raise LoadError(
+            f"The load key {load_key[:40]!r}… is longer than {_KEY_BYTES} bytes, or holds a NUL.",
+            next_step="Say a shorter one, such as dag/task/date.",
+        )
+    if on_repeat not in ("skip", "replay"):
+        raise LoadError(f"on_repeat={on_repeat!r} is not understood.", next_step='Say "skip" or "replay".')
+    return Run(kind, table, source, actor or _user(), load_key, on_repeat)
+
+
+def is_recorded(connection: sa.Connection, run: Run) -> bool:
+    """Whether the log tells of this run's success."""
+    wanted = sa.select(_AUDIT.c.run_id).where(_AUDIT.c.run_id == run.run_id, _AUDIT.c.outcome == "succeeded")
+    return connection.execute(wanted).first() is not None
+
+
+def find_success(connection: sa.Connection, run: Run) -> LoadReport | None:
+    """What the last successful run of this load key on this table did; None when there was none."""
+    wanted = (
+        sa.select(_AUDIT)
+        .where(
+            _AUDIT.c.load_key == run.load_key,
+            _AUDIT.c.table_name == _cut(run.table, 255),
+            _AUDIT.c.kind == run.kind,
+            _AUDIT.c.outcome == "succeeded",
+        )
+        .order_by(_AUDIT.c.started_at.desc())
+    )
+    found = connection.execute(wanted.limit(1)).mappings().first()
+    if found is None:
+        return None
+    return LoadReport(
+        run_id=found["run_id"],
+        table=run.table,
+        kind=run.kind,
+        rows_read=found["rows_read"] or 0,
+        inserted=found["rows_inserted"] or 0,
+        updated=found["rows_updated"] or 0,
+        deleted=found["rows_deleted"] or 0,
+        unchanged=found["rows_unchanged"] or 0,
+        repeated=found["rows_repeated"] or 0,
+        rejected=found["rows_rejected"] or 0,
+        bytes=found["bytes_staged"] or 0,
+        seconds=MappingProxyType({"earlier": found["seconds"] or 0.0}),
+        outcome="skipped",
+    )
 
 
 def record_success(connection: sa.Connection, run: Run, report: LoadReport) -> None:
@@ -48,8 +112,11 @@ def record_success(connection: sa.Connection, run: Run, report: LoadReport) -> N
         rows_inserted=report.inserted,
         rows_updated=report.updated,
         rows_deleted=report.deleted,
-        # Repeated rows were left out as well: with them the counts add up to what was read.
-        rows_rejected=report.rejected + report.repeated,
+        rows_unchanged=report.unchanged,
+        rows_repeated=report.repeated,
+        rows_rejected=report.rejected,
+        bytes_staged=report.bytes,
+        attempts=report.attempts,
     )
 
 
@@ -71,6 +138,7 @@ def _insert(connection: sa.Connection, run: Run, outcome: str, **values: object)
             table_name=_cut(run.table, 255),
             actor=_cut(run.actor, 255),
             source=_cut(run.source, 65535),
+            load_key=run.load_key or None,
             started_at=run.started,
             ended_at=ended,
             seconds=(ended - run.started).total_seconds(),

@@ -14,13 +14,15 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from warehouse.db import sql
 from warehouse.errors import LoadError
 
-Format = Literal["text", "parquet"]
+Format = Literal["text", "parquet", "json", "avro"]
+# How text or JSON is packed; "" is plain. Parquet and Avro pack themselves.
+Compression = Literal["", "gzip", "bzip2", "zstd"]
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,9 @@ class CopyStatement:
     schema: str | None = None
     options: CopyOptions = field(default_factory=CopyOptions)
     format: Format = "text"
-    gzip: bool = False
+    compression: Compression = ""
+    # How many bad rows are let go; 0 leaves it to the options' maxerror.
+    most_rejected: int = 0
     manifest: bool = True
     # None leaves both to Redshift's defaults; False is right for staging tables, which live for seconds.
     compupdate: bool | None = None
@@ -133,8 +137,8 @@ class CopyStatement:
             # Columnar files describe themselves: Redshift refuses the text options, COMPUPDATE and REGION with them.
             said.append("FORMAT AS PARQUET")
         else:
-            said += ["GZIP"] if self.gzip else []
-            said += self.options.clauses()
+            said += [self.compression.upper()] if self.compression else []
+            said += self._records() if self.format in ("json", "avro") else self._lines()
             said += [f"REGION AS {sql.literal(self.options.region)}"] if self.options.region else []
             said += _switch("COMPUPDATE", self.compupdate)
         said += _switch("STATUPDATE", self.statupdate)
@@ -146,6 +150,20 @@ class CopyStatement:
                 " ".join(said),
             ]
         )
+
+    def _lines(self) -> list[str]:
+        options = self.options
+        return (replace(options, maxerror=self.most_rejected + 1) if self.most_rejected else options).clauses()
+
+    def _records(self) -> list[str]:
+        """What COPY takes beside JSON and Avro: fields are matched by name, in any case."""
+        options = self.options
+        said = [f"FORMAT AS {self.format.upper()} 'auto ignorecase'"]
+        said += [flag.upper() for flag in ("emptyasnull", "blanksasnull") if getattr(options, flag)]
+        said += [f"DATEFORMAT {sql.literal(options.dateformat)}"] if options.dateformat else []
+        said += [f"TIMEFORMAT {sql.literal(options.timeformat)}"] if options.timeformat else []
+        most = self.most_rejected + 1 if self.most_rejected else options.maxerror
+        return said + ([f"MAXERROR {most}"] if most else [])
 
 
 def role_clause(iam_role: str) -> str:

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from warehouse.db.failures import redact, server_error
+from warehouse.db.failures import ServerError, redact, server_error
 from warehouse.db.system import RejectedRow, load_errors
-from warehouse.errors import ConnectionFailed, CopyFailed, LoadError, UnknownTable, WarehouseError
+from warehouse.errors import (
+    Cancelled,
+    Conflict,
+    ConnectionFailed,
+    CopyFailed,
+    LoadError,
+    StoreUnavailable,
+    UnknownTable,
+    WarehouseError,
+)
 from warehouse.load.stage import Staged
 from warehouse.schema import TableDesign
 
 _NOTHING_LOADED = "Nothing was changed."
 # Redshift names the view to look into, an old one or the new one; the row's own error is only there.
 _REJECTED = ("stl_load_errors", "sys_load_error_detail")
+# Another transaction was in the way: a row conflict (SNAPSHOT), a deadlock, error 1023 (SERIALIZABLE) and error 1018, a
+# table that was made anew since this transaction's snapshot. AWS c_serial_isolation.
+_CONFLICTS = ("serializable isolation violation", "conflict with concurrent transaction", "deadlock detected")
+_NUMBERED = ("1023", "1018")
+_CANCELLED = "57014"
+# S3's words for "later", in an S3ServiceException.
+_LATER = ("slowdown", "status 50", "internalerror", "serviceunavailable", "requesttimeout", "canretry 1")
 _LOST = ("connection", "broken pipe", "socket", "server closed", "eof", "timed out", "bad file descriptor")
 
 
@@ -30,6 +46,17 @@ def explain(
         connection.invalidate(error)
         return lost(error, connection.engine)
     _roll_back(connection)
+    if _is_conflict(said):
+        return Conflict(
+            f"{table}: another transaction was in the way: {said.message}. {said.detail}".strip(),
+            next_step=f"{_NOTHING_LOADED} Run it again; svv_transactions shows who is writing.",
+        )
+    if said.code == _CANCELLED or "canceled on user's request" in said.message:
+        return Cancelled(
+            f"{table}: a statement was cancelled: {said.message}.",
+            next_step=f"{_NOTHING_LOADED} If statement_timeout ended it, raise the limit or find out in stv_locks "
+            "and stv_recents what it waited for.",
+        )
     if said.code == "42P01":
         return UnknownTable(
             f"The warehouse has no table {table or said.message}: {said.message}.",
@@ -45,6 +72,11 @@ def explain(
         failed = _copy_failed(connection, table, staged)
         if failed is not None:
             return failed
+    if "S3ServiceException" in said.message and any(word in said.message.lower() for word in _LATER):
+        return StoreUnavailable(
+            f"{table}: S3 asked the warehouse to come back later: {said.message}.",
+            next_step=f"{_NOTHING_LOADED} Run it again later.",
+        )
     if "S3ServiceException" in said.message:
         return LoadError(
             f"{table}: the warehouse could not read or write S3: {said.message}.",
@@ -53,6 +85,11 @@ def explain(
     return LoadError(
         f"{table}: the warehouse refused a statement: {said}. {said.detail}".strip(), next_step=_NOTHING_LOADED
     )
+
+
+def _is_conflict(said: ServerError) -> bool:
+    told = f"{said.message} {said.detail}".lower()
+    return any(word in told for word in _CONFLICTS) or said.message.strip().startswith(_NUMBERED)
 
 
 def lost(error: BaseException, engine: sa.Engine) -> ConnectionFailed:

@@ -7,7 +7,8 @@ it), so that leaving one out is a decision: `columns=` says so. IDENTITY columns
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from warehouse.errors import SourceError
 from warehouse.load.source import Source
@@ -57,6 +58,23 @@ def fit(source: Source, design: TableDesign, columns: Sequence[str] | None = Non
             next_step=_next_step(source, columns),
         )
     return given
+
+
+def renamed(source: Source, names: Mapping[str, str]) -> Source:
+    """The source with other names for its fields (field -> column). Raises SourceError for a field that it has not."""
+    folded = {field.strip().lower(): column for field, column in names.items()}
+    known = () if source.names is None else tuple(name.strip().lower() for name in source.names)
+    unknown = [field for field in folded if field not in known]
+    if unknown or source.format in ("json", "avro"):
+        why = f"it has no field {_listed(unknown)}" if unknown else "COPY matches the fields of JSON and Avro by name"
+        raise SourceError(
+            f"{source.label} cannot be renamed: {why}.",
+            source=source.label,
+            next_step=f"Its fields are {_listed(known) or 'not named'}."
+            if unknown
+            else "Load a local copy, whose fields can be renamed, or rename them in the source.",
+        )
+    return replace(source, names=tuple(folded.get(name, name) for name in known))
 
 
 def _required(design: TableDesign, name: str) -> bool:

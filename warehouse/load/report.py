@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, Protocol
 
-Kind = Literal["load", "upsert", "unload"]
+Kind = Literal["load", "upsert", "history", "unload"]
 
 
 class Progress(Protocol):
@@ -25,8 +25,18 @@ def silent(phase: str, done: int, total: int | None) -> None:
 class LoadReport:
     """One load, upsert or unload that succeeded, proved before it was committed.
 
-    rows_read = inserted + updated + repeated + rejected. `repeated` rows were delivered more than once for one key;
-    `deleted` rows left the target to be replaced; `bytes` is what was staged (or unloaded); `seconds` goes by phase.
+    rows_read = inserted + updated + unchanged + marked + repeated + rejected.
+
+    inserted   rows whose key is new in the table
+    updated    rows that took the place of one of the same key
+    marked     delete markers that were read
+    unchanged  rows that the table holds as they are, or holds newer, and that were left alone
+    repeated   rows that were delivered more than once for one key
+    rejected   rows that were left out: quarantined, or skipped under MAXERROR
+    deleted    rows of the table that are gone: by a delete marker, or because a load replaced them
+    bytes      what was staged, or unloaded
+    attempts   tries of the transaction that it took
+    outcome    "skipped" when a run of the same load key had succeeded before: then the counts are that run's
     """
 
     run_id: str
@@ -37,11 +47,14 @@ class LoadReport:
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
+    marked: int = 0
+    unchanged: int = 0
     repeated: int = 0
     rejected: int = 0
     bytes: int = 0
+    attempts: int = 1
     seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    outcome: Literal["succeeded"] = "succeeded"
+    outcome: Literal["succeeded", "skipped"] = "succeeded"
 
     @property
     def total_seconds(self) -> float:
@@ -49,11 +62,13 @@ class LoadReport:
 
     def summary(self) -> str:
         """One line for logs."""
-        counts = [("inserted", self.inserted), ("updated", self.updated), ("repeated", self.repeated)]
-        counts.append(("rejected", self.rejected))
+        names = ("inserted", "updated", "deleted", "unchanged", "repeated", "rejected")
+        counts = [(name, int(getattr(self, name))) for name in names]
         said = ", ".join(f"{count:,} {what}" for what, count in counts if count) or "nothing to change"
         if self.kind == "unload":
             said = f"{len(self.files)} files, {self.bytes:,} bytes"
+        if self.outcome == "skipped":
+            return f"{self.kind} {self.table}: nothing done, run {self.run_id} of the same load key did it: {said}"
         phases = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in self.seconds.items() if seconds >= 0.05)
         took = f"{self.total_seconds:.1f} s" + (f" ({phases})" if phases else "")
         return f"{self.kind} {self.table}: {self.rows_read:,} rows, {said}, in {took}"

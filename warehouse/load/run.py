@@ -1,18 +1,27 @@
-"""Load, upsert, unload: the plans run in one transaction, with counts proved before the commit.
+"""Load, upsert, history, unload: the four ways between a delivery and a table, each one transaction.
 
-The target is untouched on any failure. What all runs share (the log, staging, cleaning up) is in `session`.
+The target is untouched on any failure. What all runs share (the log, staging, retries, cleaning up) is in `session`,
+the statements are in the plans (`append`, `upsert`, `history`, `unload`), and `apply` runs and proves them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
 
-from warehouse.db import sql
-from warehouse.errors import DuplicateKeys, LoadError, NullKeys
-from warehouse.load.copy import CopyOptions, CopyStatement, role_clause
+from warehouse.errors import LoadError
+from warehouse.load import apply
+from warehouse.load.append import Mode, Window, plan_load
+from warehouse.load.attempts import Retry
+from warehouse.load.audit import OnRepeat
+from warehouse.load.copy import CopyOptions, role_clause
+from warehouse.load.guards import Guards
+from warehouse.load.history import Missing, Versions, delivered_design, plan_history
+from warehouse.load.keys import delivered, key_columns
+from warehouse.load.musts import Must
 from warehouse.load.report import LoadReport, Progress
 from warehouse.load.session import (
     Session,
@@ -28,46 +37,94 @@ from warehouse.load.session import (
 from warehouse.load.source import Source
 from warehouse.load.stage import Staged
 from warehouse.load.unload import UnloadFormat, UnloadStatement, query_of, read_manifest
-from warehouse.load.upsert import EXAMPLES, UpsertPlan, key_columns, plan_upsert
+from warehouse.load.upsert import Method, marked_design, plan_upsert
 from warehouse.schema import TableDesign
 from warehouse.settings import Settings
+
+
+class Common(TypedDict, total=False):
+    """What load, upsert and history all take.
+
+    engine, settings  where to; default: those of the environment
+    options           how text is read
+    columns           the table's columns in the order of the source's fields; default: its header, or all but IDENTITY
+    rename            field of the source -> column of the table
+    musts             conditions that every delivered row has to meet
+    quarantine        how many bad rows are set aside in load_quarantine instead of refusing the delivery
+    load_key          the caller's name for the delivery, such as "dag/task/2026-01-31": a key that has succeeded on
+                      this table is not loaded again (`outcome` "skipped"), unless on_repeat="replay"
+    retry             how often a transaction that met a conflict, or lost its connection, is tried
+    guards            limits on statements and on how much of the table may be rewritten
+    actor             who runs it, for the log; default: the user of this process
+    progress          hears how far the run is
+    compress          gzip staged text; default: yes, except to an S3 endpoint near by
+    """
+
+    engine: sa.Engine | None
+    settings: Settings | None
+    options: CopyOptions | None
+    columns: Sequence[str] | None
+    rename: Mapping[str, str] | None
+    musts: Sequence[Must]
+    quarantine: int
+    load_key: str
+    on_repeat: OnRepeat
+    retry: Retry | None
+    guards: Guards | None
+    actor: str
+    progress: Progress | None
+    compress: bool | None
 
 
 def load(
     table: Any,
     source: Any,
     *,
-    engine: sa.Engine | None = None,
-    settings: Settings | None = None,
-    options: CopyOptions | None = None,
-    columns: Sequence[str] | None = None,
-    actor: str = "",
-    progress: Progress | None = None,
+    mode: Mode = "append",
+    window: Window | None = None,
     prove_keys: bool = True,
-    compress: bool | None = None,
+    **common: Unpack[Common],
 ) -> LoadReport:
-    """Append a source to a table with one COPY.
+    """Load a source into a table with one COPY.
 
     table       an ORM class or a sqlalchemy.Table
-    source      a path, a glob, an s3:// URI (a prefix ends in / or *), a pandas.DataFrame, a pyarrow.Table or a
-                RecordBatchReader
-    columns     the table's columns in the order of the source's fields; default: its header, or all but IDENTITY
-    prove_keys  prove that the primary key is still unique before the commit, which reads the key columns of the whole
-                table; Redshift does not enforce what its planner believes
-    compress    gzip staged text; default: yes, except to an S3 endpoint near by
+    source      a path, a glob, an s3:// URI (a prefix ends in / or *); a pandas.DataFrame, anything that Arrow can read
+                (pyarrow, polars, duckdb), an iterable of record batches or of mappings; a select() or text() of rows of
+                the warehouse. Files are CSV, JSON lines, Parquet or Avro, plain or packed
+    mode        "append", or "replace" for the whole table
+    window      replace only these rows of the table; the delivery must lie inside
+    prove_keys  prove that the primary key is unique before the commit, which reads the key columns of the whole table;
+                Redshift does not enforce what its planner believes
 
-    Raises SourceError, UnknownTable, CopyFailed, DuplicateKeys, ConnectionFailed, ObjectStoreError or LoadError;
-    then the table holds nothing of the source.
+    `Common` lists the rest. Raises SourceError, UnknownTable, CopyFailed, ChecksFailed, DuplicateKeys,
+    TooMuchRewritten, ConnectionFailed, Conflict, Cancelled, ObjectStoreError or LoadError; then the table is as it was.
     """
+    if common.get("on_repeat") == "replay" and mode == "append" and window is None:
+        raise LoadError(
+            "An appended delivery cannot be replayed: its rows would be there twice.",
+            next_step='Say mode="replace" or window=, upsert it, or leave out on_repeat="replay".',
+        )
     design = _design(table)
-    session = open_session("load", design.qualified_name, source, engine, settings, actor, progress)
+    session = _open("load", design, source, common)
     with attempt(session):
-        session.design = design
-        role_clause(session.settings.iam_role)
-        described, delivered, chosen = describe_and_fit(session, source, options, columns)
-        stage_source(session, described, delivered, chosen, keys=(), compress=compress)
-        report = transact(session, lambda connection: _load(session, connection, described, prove_keys))
-        return finish(session, report)
+        described, staged = _bring(session, source, design, (), common)
+        musts, quarantine = tuple(common.get("musts", ())), common.get("quarantine", 0)
+        plan = plan_load(
+            design,
+            staged,
+            iam_role=session.settings.iam_role,
+            mode=mode,
+            window=window,
+            # Rows that are to be checked wait in a stage, where they are alone.
+            through_stage=bool(musts),
+            most_rejected=quarantine,
+        )
+
+        def work(connection: sa.Connection) -> LoadReport:
+            delivery = apply.Delivery(session, connection, design, musts, quarantine, described.files)
+            return apply.load(delivery, plan, prove_keys=prove_keys, window=window)
+
+        return finish(session, transact(session, work))
 
 
 def upsert(
@@ -76,35 +133,108 @@ def upsert(
     *,
     keys: Sequence[str] | None = None,
     latest_by: str | Sequence[str] | None = None,
-    engine: sa.Engine | None = None,
-    settings: Settings | None = None,
-    options: CopyOptions | None = None,
-    columns: Sequence[str] | None = None,
-    actor: str = "",
-    progress: Progress | None = None,
-    compress: bool | None = None,
+    newer_by: str | Sequence[str] | None = None,
+    only_changed: bool = False,
+    delete_when: str = "",
+    method: Method | None = None,
+    **common: Unpack[Common],
 ) -> LoadReport:
     """Replace the rows of a table that a source delivers anew, and insert those that it has not yet.
 
-    `keys` say which row is which, default: the primary key. Identical repetitions of a row collapse; rows of one key
-    that differ are refused, unless `latest_by` names the columns whose greatest value wins. What the delivery leaves
-    out (by `columns`, or as IDENTITY) keeps its value in the rows that are there. The rest is as for `load`; raises
-    NullKeys and DuplicateKeys as well.
+    keys          which row is which; default: the primary key
+    latest_by     columns of which the greatest value wins when a key is repeated. Identical repetitions of a row
+                  collapse; rows of one key that differ are refused without it
+    newer_by      a delivered row replaces the table's only when it is greater in these columns
+    only_changed  a delivered row that equals the table's leaves it alone
+    delete_when   a BOOLEAN column of the delivery: where it is true, the row of that key is deleted
+    method        "replace" (DELETE and INSERT), "update" (UPDATE and INSERT) or "merge"; default: replace, and update
+                  when the delivery does not hold every column
+
+    What the delivery leaves out (by `columns`, or as IDENTITY) keeps its value in the rows that are there. The rest is
+    as for `load`; raises NullKeys and DuplicateKeys as well.
     """
     design = _design(table)
-    latest = (latest_by,) if isinstance(latest_by, str) else tuple(latest_by or ())
-    session = open_session("upsert", design.qualified_name, source, engine, settings, actor, progress)
+    latest, newer = _names(latest_by), _names(newer_by)
+    session = _open("upsert", design, source, common)
     with attempt(session):
-        session.design = design
-        role_clause(session.settings.iam_role)
-        described, delivered, chosen = describe_and_fit(session, source, options, columns)
-        matched_by = key_columns(design, delivered, keys)
-        if latest:
-            key_columns(design, delivered, latest)
-        staged = stage_source(session, described, delivered, chosen, keys=matched_by, compress=compress)
-        plan = plan_upsert(design, staged, iam_role=session.settings.iam_role, keys=matched_by, latest_by=latest)
-        report = transact(session, lambda connection: _upsert(session, connection, described, plan))
-        return finish(session, report)
+        incoming = marked_design(design, (), delete_when)
+        described, fitting = _describe(session, source, incoming, common)
+        matched_by = key_columns(design, fitting, keys)
+        for named, option in ((latest, "latest_by"), (newer, "newer_by")):
+            delivered(design, fitting, named, option)
+        marked_design(design, fitting, delete_when)
+        staged = _stage(session, described, incoming, fitting, matched_by, common)
+        quarantine = common.get("quarantine", 0)
+        plan = plan_upsert(
+            design,
+            staged,
+            iam_role=session.settings.iam_role,
+            keys=matched_by,
+            latest_by=latest,
+            newer_by=newer,
+            only_changed=only_changed,
+            delete_when=delete_when,
+            method=method,
+            most_rejected=quarantine,
+        )
+
+        def work(connection: sa.Connection) -> LoadReport:
+            musts = tuple(common.get("musts", ()))
+            return apply.upsert(apply.Delivery(session, connection, incoming, musts, quarantine, described.files), plan)
+
+        return finish(session, transact(session, work))
+
+
+def history(
+    table: Any,
+    source: Any,
+    *,
+    keys: Sequence[str],
+    as_of: datetime | str | None = None,
+    versions: Versions | None = None,
+    latest_by: str | Sequence[str] | None = None,
+    missing: Missing = "keep",
+    **common: Unpack[Common],
+) -> LoadReport:
+    """Keep a table's history (a slowly changing dimension of type 2): a changed row becomes a new version.
+
+    keys      the columns that identify a row at its source
+    as_of     since when the delivery holds: a moment (UTC; default: now), or the column of the delivery that says it
+    versions  the table's columns that say when a version holds
+    missing   "close": the delivery is complete, and what it does not hold has ended; "keep": it is a part
+
+    In the report `inserted` are new keys, `updated` new versions of known ones, `unchanged` rows that equal their
+    current version, `deleted` versions that ended because they were missing. The rest is as for `upsert`.
+    """
+    design = _design(table)
+    chosen = versions or Versions()
+    moment = datetime.now(UTC).replace(tzinfo=None) if as_of is None else as_of
+    if isinstance(moment, datetime) and moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    session = _open("history", design, source, common)
+    with attempt(session):
+        incoming = delivered_design(design, chosen, moment)
+        described, staged = _bring(session, source, incoming, keys, common)
+        quarantine = common.get("quarantine", 0)
+        plan = plan_history(
+            design,
+            staged,
+            iam_role=session.settings.iam_role,
+            keys=keys,
+            versions=chosen,
+            as_of=moment,
+            latest_by=_names(latest_by),
+            missing=missing,
+            most_rejected=quarantine,
+        )
+
+        def work(connection: sa.Connection) -> LoadReport:
+            musts = tuple(common.get("musts", ()))
+            return apply.history(
+                apply.Delivery(session, connection, incoming, musts, quarantine, described.files), plan
+            )
+
+        return finish(session, transact(session, work))
 
 
 def unload(
@@ -118,6 +248,7 @@ def unload(
     settings: Settings | None = None,
     actor: str = "",
     progress: Progress | None = None,
+    guards: Guards | None = None,
 ) -> LoadReport:
     """Write a table, a select() or the text of a query to S3 under the key prefix `to_uri`, with a manifest.
 
@@ -126,161 +257,70 @@ def unload(
     """
     query, design = query_of(query_or_table)
     name = design.qualified_name if design else ""
-    session = open_session("unload", name, to_uri, engine, settings, actor, progress)
+    session = open_session("unload", name, to_uri, engine, settings, actor, progress, guards=guards)
     with attempt(session):
-        session.design = design
         statement = UnloadStatement(
             query=query, uri=to_uri, iam_role=session.settings.iam_role, format=format, replace=replace, gzip=gzip
         )
         role_clause(session.settings.iam_role)
-        report = transact(session, lambda connection: _unload(session, connection, statement))
-        return finish(session, report)
+
+        def work(connection: sa.Connection) -> LoadReport:
+            with session.phase("unload"):
+                execute(connection, statement.sql())
+            with session.phase("prove"):
+                written = read_manifest(session.store, statement.manifest)
+                rows = number(connection, "SELECT pg_last_unload_count()") if written.rows is None else written.rows
+            return session.report(files=written.files, rows_read=rows, bytes=written.bytes)
+
+        return finish(session, transact(session, work))
 
 
-# The work inside the transaction
+# What the three share
 
 
-def _load(session: Session, connection: sa.Connection, source: Source, prove_keys: bool) -> LoadReport:
-    design, staged = cast(TableDesign, session.design), cast(Staged, session.staged)
-    rows = f"SELECT COUNT(*) FROM {sql.qualified(design.name, design.schema)}"
-    statement = CopyStatement(
-        table=design.name,
-        schema=design.schema,
-        columns=staged.columns,
-        uri=staged.manifest,
-        iam_role=session.settings.iam_role,
-        options=staged.options,
-        format=staged.format,
-        gzip=staged.gzip,
+def _open(kind: Any, design: TableDesign, source: Any, common: Common) -> Session:
+    if common.get("quarantine", 0) < 0:
+        raise LoadError("quarantine is negative.", next_step="Say how many rows may be set aside, 0 for none.")
+    session = open_session(
+        kind,
+        design.qualified_name,
+        source,
+        common.get("engine"),
+        common.get("settings"),
+        common.get("actor", ""),
+        common.get("progress"),
+        common.get("load_key", ""),
+        common.get("on_repeat", "skip"),
+        common.get("retry"),
+        common.get("guards"),
     )
-    before = number(connection, rows)
-    with session.phase("copy"):
-        execute(connection, statement.sql())
-    with session.phase("prove"):
-        inserted = number(connection, rows) - before
-        rejected = _rejected(staged, inserted)
-        _prove(
-            f"{design.qualified_name}: the source holds {staged.rows} rows, COPY loaded {inserted}",
-            staged.rows is None or inserted + rejected == staged.rows,
-        )
-        if prove_keys:
-            _prove_keys(connection, design)
-    return session.report(
-        files=source.files, rows_read=inserted + rejected, inserted=inserted, rejected=rejected, bytes=staged.size
-    )
+    session.design = design
+    return session
 
 
-def _upsert(session: Session, connection: sa.Connection, source: Source, plan: UpsertPlan) -> LoadReport:
-    staged = cast(Staged, session.staged)
-    execute(connection, plan.create)
-    with session.phase("copy"):
-        execute(connection, plan.copy.sql())
-    with session.phase("merge"):
-        read, keyless = (int(value) for value in execute(connection, plan.count).one())
-        rejected = _rejected(staged, read)
-        _prove(
-            f"{plan.table}: the source holds {staged.rows} rows, COPY read {read}",
-            staged.rows is None or read + rejected == staged.rows,
-        )
-        if keyless:
-            raise _null_keys(connection, plan, keyless)
-        rows = _collapse(connection, plan, latest=read)
-        before = number(connection, plan.target_rows)
-        updated = number(connection, plan.matched)
-        targeted = number(connection, plan.targeted) if plan.targeted else updated
-        changed = execute(connection, plan.change).rowcount if plan.change else updated
-        if plan.change_moved and changed < targeted:
-            changed += execute(connection, plan.change_moved).rowcount
-        if changed != updated:
-            raise DuplicateKeys(
-                f"{plan.table} already holds several rows for one of the delivered keys ({', '.join(plan.keys)}): "
-                f"{updated} delivered rows match {changed} rows.",
-                table=plan.table,
-                keys=plan.keys,
-                count=changed - updated,
-                next_step='Nothing was changed. Find them with "warehouse check" and remove all but one.',
-            )
-        arrived = execute(connection, plan.insert).rowcount
-        execute(connection, plan.drop)
-    with session.phase("prove"):
-        inserted = arrived - updated if plan.method == "replace" else arrived
-        after = number(connection, plan.target_rows)
-        _prove(f"{plan.table}: {rows} rows to write, {updated} known, {inserted} new", rows == updated + inserted)
-        _prove(f"{plan.table}: {before} rows before, {inserted} new, {after} after", after == before + inserted)
-    return session.report(
-        files=source.files,
-        rows_read=read + rejected,
-        inserted=inserted,
-        updated=updated,
-        repeated=read - rows,
-        rejected=rejected,
-        bytes=staged.size,
-    )
+def _bring(
+    session: Session, source: Any, design: TableDesign, keys: Sequence[str], common: Common
+) -> tuple[Source, Staged]:
+    described, fitting = _describe(session, source, design, common)
+    return described, _stage(session, described, design, fitting, keys, common)
 
 
-def _collapse(connection: sa.Connection, plan: UpsertPlan, *, latest: int) -> int:
-    """Leave one row for each key in the stage; how many rows there are then."""
-    if not number(connection, plan.repeats):
-        return latest
-    for statement in plan.collapse:
-        execute(connection, statement)
-    conflicts = number(connection, plan.conflicts)
-    if conflicts:
-        examples = [tuple(row) for row in execute(connection, plan.conflict_examples)]
-        raise DuplicateKeys(
-            f"{plan.table}: {conflicts} keys come with rows that differ, such as {_shown(plan.keys, examples)}.",
-            table=plan.table,
-            keys=plan.keys,
-            count=conflicts,
-            examples=[row[:-1] for row in examples],
-            next_step="Nothing was changed. Say latest_by= (--latest-by) with the columns that decide which row wins.",
-        )
-    for statement in plan.take_collapsed:
-        execute(connection, statement)
-    return number(connection, plan.stage_rows)
+def _describe(session: Session, source: Any, design: TableDesign, common: Common) -> tuple[Source, tuple[str, ...]]:
+    role_clause(session.settings.iam_role)
+    options = common.get("options") or CopyOptions()
+    return describe_and_fit(session, source, design, options, common.get("columns"), common.get("rename"))
 
 
-def _null_keys(connection: sa.Connection, plan: UpsertPlan, count: int) -> NullKeys:
-    examples = [tuple(row) for row in execute(connection, plan.null_examples)]
-    return NullKeys(
-        f"{plan.table}: {count} delivered rows have no key, such as {_shown(plan.keys, examples)}.",
-        table=plan.table,
-        keys=plan.keys,
-        count=count,
-        examples=examples,
-        next_step="Nothing was changed. A row without a key is never found again: complete or remove these rows.",
-    )
-
-
-def _prove_keys(connection: sa.Connection, design: TableDesign) -> None:
-    keys = design.primary_key
-    identity = {column.name for column in design.columns if column.identity and not column.identity_by_default}
-    if not keys or identity & set(keys):
-        return
-    listed = sql.names(keys)
-    repeated = f"SELECT {listed}, COUNT(*) AS row_count FROM {sql.qualified(design.name, design.schema)}"
-    repeated += f" GROUP BY {listed} HAVING COUNT(*) > 1"
-    examples = [tuple(row) for row in execute(connection, f"{repeated} LIMIT {EXAMPLES}")]
-    if not examples:
-        return
-    count = number(connection, f"SELECT COUNT(*) FROM ({repeated}) AS repeated")
-    raise DuplicateKeys(
-        f"{design.qualified_name} would hold {count} keys more than once, such as {_shown(keys, examples)}.",
-        table=design.qualified_name,
-        keys=keys,
-        count=count,
-        examples=[row[:-1] for row in examples],
-        next_step="Nothing was loaded. If rows are to replace those that are there, upsert them.",
-    )
-
-
-def _unload(session: Session, connection: sa.Connection, statement: UnloadStatement) -> LoadReport:
-    with session.phase("unload"):
-        execute(connection, statement.sql())
-    with session.phase("prove"):
-        written = read_manifest(session.store, statement.manifest)
-        rows = number(connection, "SELECT pg_last_unload_count()") if written.rows is None else written.rows
-    return session.report(files=written.files, rows_read=rows, bytes=written.bytes)
+def _stage(
+    session: Session,
+    source: Source,
+    design: TableDesign,
+    columns: tuple[str, ...],
+    keys: Sequence[str],
+    common: Common,
+) -> Staged:
+    options = common.get("options") or CopyOptions()
+    return stage_source(session, source, design, columns, options, keys=keys, compress=common.get("compress"))
 
 
 def _design(table: Any) -> TableDesign:
@@ -290,26 +330,5 @@ def _design(table: Any) -> TableDesign:
     return TableDesign.from_table(found)
 
 
-def _rejected(staged: Staged, loaded: int) -> int:
-    """How many rows COPY left out under MAXERROR; known when the source's rows are."""
-    return staged.rows - loaded if staged.options.maxerror and staged.rows is not None else 0
-
-
-def _prove(counts: str, holds: bool) -> None:
-    if not holds:
-        raise LoadError(
-            f"The counts do not add up: {counts}.",
-            next_step="Nothing was changed. Another writer may have been at work; run it again.",
-        )
-
-
-def _shown(keys: Sequence[str], examples: Sequence[tuple[Any, ...]]) -> str:
-    """Some keys for a message: (carrier='UA', flight=1545); …"""
-    rows = (", ".join(f"{key}={_text(value)}" for key, value in zip(keys, row, strict=False)) for row in examples)
-    return "; ".join(f"({row})" for row in rows)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    return repr(value) if isinstance(value, str) else str(value)
+def _names(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())

@@ -5,8 +5,14 @@ Every run goes the same way:
     describe and fit     the source against the model; nothing is sent yet
     probe                one query that names the columns: a missing table or migration is found before staging
     stage                parts and manifest
-    one transaction      the statements, the proof, the audit row; COMMIT
+    one transaction      LOCK, the statements, the proof, the audit row; COMMIT
+                         a conflict rolls it back, and the whole transaction is tried again
     clean up             staged parts go after a success and stay after a failure, which names them
+
+The lock comes first, because Redshift fixes a transaction's snapshot at its first statement and LOCK is none that does:
+what is read afterwards is the newest state, and nobody else writes until the commit. So two loads into one table queue
+and the proof holds under either isolation level. Readers wait as well; what they are spared is half a load.
+https://docs.aws.amazon.com/redshift/latest/dg/r_LOCK.html
 """
 
 from __future__ import annotations
@@ -14,7 +20,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, cast
@@ -23,11 +29,13 @@ import sqlalchemy as sa
 
 from warehouse.db import sql
 from warehouse.db.engine import connect
-from warehouse.errors import WarehouseError
+from warehouse.errors import ConnectionFailed, WarehouseError
 from warehouse.load import audit
+from warehouse.load.attempts import ONCE, Retry, tries
 from warehouse.load.copy import CopyOptions
 from warehouse.load.failures import explain, lost
-from warehouse.load.fit import fit
+from warehouse.load.fit import fit, renamed
+from warehouse.load.guards import Guards
 from warehouse.load.report import Kind, LoadReport, Progress, silent
 from warehouse.load.source import Source, describe
 from warehouse.load.stage import Staged, stage
@@ -48,6 +56,12 @@ class Session:
     progress: Progress
     # Whether the engine was made here, and is to be disposed of.
     owns_engine: bool = False
+    retry: Retry = field(default_factory=Retry)
+    guards: Guards = field(default_factory=Guards)
+    # Which try of the transaction runs, counted from 1.
+    attempt: int = 0
+    # What the try that runs has done, once it is ready to be committed.
+    done: LoadReport | None = None
     design: TableDesign | None = None
     staged: Staged | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -76,7 +90,7 @@ class Session:
         return f"{self.settings.stage.rstrip('/')}/{self.run.run_id}" if self.settings.stage else ""
 
     def report(self, **counts: Any) -> LoadReport:
-        return LoadReport(self.run.run_id, self.run.table, self.run.kind, **counts)
+        return LoadReport(self.run.run_id, self.run.table, self.run.kind, attempts=self.attempt, **counts)
 
 
 Work = Callable[[sa.Connection], LoadReport]
@@ -99,17 +113,25 @@ def open_session(
     settings: Settings | None,
     actor: str,
     progress: Progress | None,
+    load_key: str = "",
+    on_repeat: audit.OnRepeat = "skip",
+    retry: Retry | None = None,
+    guards: Guards | None = None,
 ) -> Session:
     settings = load_settings() if settings is None else settings
     named = isinstance(source, (str, os.PathLike))
     label = str(source) if named else f"a {type(source).__module__.split('.')[0]}.{type(source).__name__}"
+    if isinstance(source, sa.TextClause):
+        label = source.text
     return Session(
-        run=audit.start(kind, table, label, actor),
+        run=audit.start(kind, table, label, actor, load_key, on_repeat),
         engine=engine if engine is not None else connect(settings),
         settings=settings,
         store=ObjectStore.from_settings(settings),
         progress=progress or silent,
         owns_engine=engine is None,
+        retry=retry or Retry(),
+        guards=guards or Guards(),
     )
 
 
@@ -133,15 +155,22 @@ def attempt(session: Session) -> Iterator[None]:
 
 
 def describe_and_fit(
-    session: Session, source: Any, options: CopyOptions | None, columns: Sequence[str] | None
-) -> tuple[Source, tuple[str, ...], CopyOptions]:
-    design = cast(TableDesign, session.design)
-    chosen = options or CopyOptions()
+    session: Session,
+    source: Any,
+    design: TableDesign,
+    options: CopyOptions,
+    columns: Sequence[str] | None,
+    rename: Mapping[str, str] | None = None,
+) -> tuple[Source, tuple[str, ...]]:
+    """The delivery, held against `design` (the table as it is delivered) before a byte of it is sent."""
     with session.phase("describe"):
-        described = describe(source, chosen, session.store)
-        delivered = fit(described, design, columns)
-        _probe(session, delivered)
-    return described, delivered, chosen
+        described = describe(source, options, session.store)
+        if rename:
+            described = renamed(described, rename)
+        fitting = fit(described, design, columns)
+        known = [name for name in fitting if cast(TableDesign, session.design).column(name) is not None]
+        _probe(session, known)
+    return described, fitting
 
 
 def _probe(session: Session, columns: Sequence[str]) -> None:
@@ -159,6 +188,7 @@ def _probe(session: Session, columns: Sequence[str]) -> None:
 def stage_source(
     session: Session,
     source: Source,
+    design: TableDesign,
     columns: tuple[str, ...],
     options: CopyOptions,
     *,
@@ -168,7 +198,7 @@ def stage_source(
     with session.phase("stage"):
         session.staged = stage(
             source,
-            cast(TableDesign, session.design),
+            design,
             columns,
             store=session.store,
             prefix=session.prefix,
@@ -180,12 +210,49 @@ def stage_source(
     return session.staged
 
 
+class Repeated(Exception):
+    """A run of the same load key has succeeded before; `.report` tells what it did."""
+
+    def __init__(self, report: LoadReport) -> None:
+        super().__init__(report.run_id)
+        self.report = report
+
+
 def transact(session: Session, work: Work) -> LoadReport:
+    """Do `work` in one transaction, and commit it with its row in the log; again when it may be tried again.
+
+    Returns the report of what was committed, or of the earlier run of the same load key.
+    """
+
+    def waiting(failed: int) -> None:
+        session.progress("wait", failed, session.retry.attempts)
+
+    # Without a table nothing can be locked, so that a try whose end is unknown could run beside the next.
+    for one in tries(session.retry if session.design else ONCE, waiting):
+        with one:
+            session.attempt += 1
+            try:
+                return _transaction(session, work)
+            except Repeated as repeated:
+                return repeated.report
+            except ConnectionFailed:
+                if (report := _committed(session)) is not None:
+                    return report
+                raise
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _transaction(session: Session, work: Work) -> LoadReport:
+    session.done = None if session.attempt == 1 else session.done
+    settings = session.guards.settings()
     with session.connection() as connection:
         try:
-            report = work(connection)
+            for change, _ in settings:
+                execute(connection, change)
+            _enter(session, connection)
+            session.done = work(connection)
             with session.phase("commit"):
-                audit.record_success(connection, session.run, report)
+                audit.record_success(connection, session.run, session.done)
                 connection.commit()
         except sa.exc.DBAPIError as error:
             raise explain(error, connection, session.design, session.staged) from error
@@ -193,7 +260,43 @@ def transact(session: Session, work: Work) -> LoadReport:
             with contextlib.suppress(sa.exc.DBAPIError):
                 connection.rollback()
             raise
-    return report
+        finally:
+            if settings and not connection.invalidated:
+                with contextlib.suppress(sa.exc.DBAPIError):
+                    for _, back in settings:
+                        execute(connection, back)
+                    connection.commit()
+    return session.done
+
+
+def _enter(session: Session, connection: sa.Connection) -> None:
+    """Queue for the table, then see whether this run, or one with its load key, has been here before.
+
+    The log is read over a connection of its own: under SERIALIZABLE two loads that both read the log and write to it
+    could not both commit.
+    """
+    if session.design is None:
+        return
+    with session.phase("lock"):
+        execute(connection, f"LOCK TABLE {sql.qualified(session.design.name, session.design.schema)}")
+    if session.attempt > 1 and (report := _committed(session)) is not None:
+        raise Repeated(report)
+    if session.run.skips_repeats:
+        with session.connection() as reading:
+            earlier = audit.find_success(reading, session.run)
+        if earlier is not None:
+            raise Repeated(earlier)
+
+
+def _committed(session: Session) -> LoadReport | None:
+    """The report of an earlier try whose COMMIT was executed though its answer was lost. None when the log does not
+    tell of it, or cannot be read."""
+    if session.done is None:
+        return None
+    with contextlib.suppress(sa.exc.SQLAlchemyError, WarehouseError), session.connection() as connection:
+        if audit.is_recorded(connection, session.run):
+            return session.done
+    return None
 
 
 def finish(session: Session, report: LoadReport) -> LoadReport:

@@ -1,38 +1,53 @@
-"""What a delivery is: a path, a glob, an s3:// URI or a frame, described before a byte of it is sent.
+"""What a delivery is: a path, a glob, an s3:// URI, a frame, an iterator or a query, described before a byte is sent.
 
 The format is read from the first bytes, never guessed from a file's name. Of a text source the header is read, of
-Parquet the footer; every piece of a delivery must agree with the first. The rows stay where they are.
+Parquet the footer, of JSON lines and Avro the first records; every piece of a delivery must agree with the first. The
+rows stay where they are.
 """
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import csv
 import glob
 import gzip
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+import sqlalchemy as sa
+
+from warehouse.db import sql
 from warehouse.errors import ObjectStoreError, SourceError
-from warehouse.load.copy import CopyOptions
+from warehouse.load.copy import Compression, CopyOptions, Format
 from warehouse.load.split import split
 from warehouse.objectstore import ObjectStore, file_uri
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Kind = Literal["files", "objects", "frame"]
-Packing = Literal["plain", "gzip", "zip"]
+Kind = Literal["files", "objects", "frame", "query"]
+Packing = Literal["plain", "gzip", "zip", "bzip2", "zstd"]
 
 # How far a header may reach. Redshift's own limit for a row is 4 MB; a header is names only.
 _HEADER_BYTES = 1 << 20
+# Enough for a mark behind a byte order mark and some blank lines.
+_SIGN_BYTES = 4096
 _GLOB_SIGNS = "*?["
-_UNSUPPORTED = {b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_UNSUPPORTED = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_COPY_UNPACKS: tuple[Compression, ...] = ("gzip", "bzip2", "zstd")
+_PACKED: dict[bytes, Packing] = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,10 @@ class Piece:
                 return _Owning(gzip.GzipFile(fileobj=raw), raw)
             if self.packing == "zip":
                 return _Owning(zipfile.ZipFile(raw).open(_member(raw, self.name)), raw)
+            if self.packing == "bzip2":
+                return _Owning(bz2.BZ2File(raw), raw)
+            if self.packing == "zstd":
+                return _Owning(_unpacked_zstd(raw), raw)
         except BaseException:
             raw.close()
             raise
@@ -67,7 +86,7 @@ class Source:
     """
 
     kind: Kind
-    format: Literal["text", "parquet"]
+    format: Format
     label: str
     pieces: tuple[Piece, ...] = ()
     names: tuple[str, ...] | None = None
@@ -76,6 +95,14 @@ class Source:
     rows: int | None = None
     size: int = 0
     batches: Callable[[], Iterator[Any]] | None = field(default=None, repr=False)
+    # The SELECT, when the rows are in the warehouse already.
+    query: str = ""
+
+    @property
+    def compression(self) -> Compression:
+        """How COPY unpacks the pieces as they are; "" as well for what it does not unpack."""
+        packings = {piece.packing for piece in self.pieces}
+        return next((one for one in _COPY_UNPACKS if packings == {one}), "")
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -84,6 +111,8 @@ class Source:
 
 def describe(source: Any, options: CopyOptions, store: ObjectStore) -> Source:
     """Describe a delivery. Raises SourceError when it is missing, empty of files, mixed, or of an unknown format."""
+    if isinstance(source, sa.Select | sa.CompoundSelect | sa.TextClause):
+        return _query(source)
     if not isinstance(source, (str, Path)):
         from warehouse.load.frames import describe_frame
 
@@ -95,6 +124,14 @@ def describe(source: Any, options: CopyOptions, store: ObjectStore) -> Source:
         return _described(text, "objects" if objects else "files", pieces, options, store)
     except ObjectStoreError as error:
         raise SourceError(error.message, source=text, next_step=error.next_step) from error
+
+
+def _query(source: Any) -> Source:
+    """Rows of the warehouse itself: they never leave it."""
+    if isinstance(source, sa.TextClause):
+        return Source("query", "text", "a query", query=source.text.strip().rstrip(";"))
+    names = tuple(column.name for column in source.selected_columns)
+    return Source("query", "text", "a select()", names=names, width=len(names), query=sql.compiled(source))
 
 
 def _files(text: str) -> list[tuple[str, str, int]]:
@@ -149,13 +186,12 @@ def _described(
 
         return describe_parquet(label, kind, pieces, store)
     if kind == "objects":
-        packings = {piece.packing for piece in pieces}
-        if packings not in ({"plain"}, {"gzip"}):
-            raise SourceError(
-                f"{label} mixes {', '.join(sorted(packings))} objects; one COPY reads all plain or all gzip ones.",
-                source=label,
-                next_step="Load them by separate prefixes.",
-            )
+        _one_packing(label, pieces)
+    format = _record_format(label, pieces, store)
+    if format != "text":
+        from warehouse.load.records import describe_records
+
+        return describe_records(label, kind, format, pieces, store)
     with ThreadPoolExecutor(max_workers=16) as pool:
         heads = list(pool.map(lambda piece: _head(piece, options, store), pieces))
     for piece, head in zip(pieces, heads, strict=True):
@@ -178,6 +214,43 @@ def _described(
     )
 
 
+def _record_format(label: str, pieces: tuple[Piece, ...], store: ObjectStore) -> Literal["text", "json", "avro"]:
+    """JSON lines begin with a brace, Avro with its mark; everything else is text."""
+
+    def begins(piece: Piece) -> Literal["text", "json", "avro"]:
+        with _unpackable(piece), contextlib.closing(piece.open(store)) as stream:
+            start = stream.read(_SIGN_BYTES)
+        if start.startswith(b"Obj\x01"):
+            return "avro"
+        return "json" if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else "text"
+
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        found = set(pool.map(begins, pieces))
+    if len(found) > 1:
+        raise SourceError(f"{label} mixes {', '.join(sorted(found))}.", source=label, next_step="Load them one by one.")
+    return found.pop()
+
+
+@contextlib.contextmanager
+def _unpackable(piece: Piece) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise SourceError(f"{piece.name} cannot be unpacked: {error}.", source=piece.name) from error
+
+
+def _one_packing(label: str, pieces: tuple[Piece, ...]) -> None:
+    """Objects are read in place, by one COPY: all of them packed in the same way, and in one that COPY knows."""
+    packings = {piece.packing for piece in pieces}
+    if len(packings) > 1 or "zip" in packings:
+        raise SourceError(
+            f"{label} holds {', '.join(sorted(packings))} objects; one COPY reads them all plain, "
+            "or all gzip, bzip2 or zstd.",
+            source=label,
+            next_step="Load them by separate prefixes; unpack zip.",
+        )
+
+
 @dataclass(frozen=True)
 class _Head:
     names: tuple[str, ...] | None
@@ -186,11 +259,8 @@ class _Head:
 
 def _head(piece: Piece, options: CopyOptions, store: ObjectStore) -> _Head:
     """The names and the number of fields of a text file, from its first records."""
-    try:
-        with contextlib.closing(piece.open(store)) as stream:
-            start = stream.read(_HEADER_BYTES)
-    except (OSError, EOFError, zipfile.BadZipFile, gzip.zlib.error) as error:  # type: ignore[attr-defined]
-        raise SourceError(f"{piece.name} cannot be unpacked: {error}.", source=piece.name) from error
+    with _unpackable(piece), contextlib.closing(piece.open(store)) as stream:
+        start = stream.read(_HEADER_BYTES)
     if b"\n" not in start and b"\r" in start:
         raise SourceError(
             f"{piece.name} ends its lines with carriage returns only.",
@@ -239,9 +309,15 @@ def _packing(name: str, magic: bytes) -> Packing:
     for sign, what in _UNSUPPORTED.items():
         if magic.startswith(sign):
             raise SourceError(f"{name} is {what}, which is not read here.", source=name, next_step="Convert it first.")
-    if magic.startswith(b"\x1f\x8b"):
-        return "gzip"
-    return "zip" if magic.startswith(b"PK\x03\x04") else "plain"
+    return next((packing for sign, packing in _PACKED.items() if magic.startswith(sign)), "plain")
+
+
+def _unpacked_zstd(raw: BinaryIO) -> io.RawIOBase:
+    # Python reads zstd from 3.14 on; Arrow is there anyway.
+    import pyarrow as pa
+
+    stream: io.RawIOBase = _Raw(pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd"))
+    return stream
 
 
 def _member(raw: BinaryIO, name: str) -> str:
@@ -254,6 +330,21 @@ def _member(raw: BinaryIO, name: str) -> str:
             next_step="Unpack it and load its files.",
         )
     return members[0]
+
+
+class _Raw(io.RawIOBase):
+    """A stream of Arrow's as Python buffers it."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _Owning(io.BufferedReader):

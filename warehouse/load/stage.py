@@ -5,6 +5,7 @@
                 gzip files pass through; Parquet passes through when its types are the table's, else it is rewritten
     frames      converted batch by batch and written as Parquet
     s3:// URIs  stay where they are; only the manifest is written
+    queries     have nothing to stage
 
 Always a manifest, because a plain URI is a key *prefix* to COPY: flights.csv would load flights.csv.bak as well.
 
@@ -24,10 +25,19 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, BinaryIO
+from uuid import uuid4
 
 from warehouse.errors import LoadError, ObjectStoreError, SourceError
-from warehouse.load.copy import CopyOptions, Format
-from warehouse.load.frames import Conformer, ParquetPart, file_batches, fits_as_it_is, table_schema
+from warehouse.load.copy import Compression, CopyOptions, Format
+from warehouse.load.frames import (
+    Conformer,
+    CsvPart,
+    ParquetPart,
+    file_batches,
+    fits_as_it_is,
+    needs_text,
+    table_schema,
+)
 from warehouse.load.report import Progress, silent
 from warehouse.load.source import Piece, Source
 from warehouse.load.split import Chunk, split
@@ -42,8 +52,8 @@ PART_BYTES = 8 << 20
 _LEAST_PART_BYTES = 512 << 10
 # Compression and upload both release the GIL; more threads than this only hold more memory.
 WORKERS = 4
-# What text usually shrinks to, to estimate the size of gzip sources that are split again.
-_GZIP_RATIO = 4
+# What text usually shrinks to, to estimate the size of packed sources that are split again.
+_PACKED_RATIO = 4
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,8 @@ class Part:
     size: int
     source: str
     first_line: int | None = None
+    # Rows, where they were counted on the way.
+    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,13 +77,15 @@ class Staged:
     parts: tuple[Part, ...]
     columns: tuple[str, ...]
     format: Format
-    gzip: bool
+    compression: Compression
     # The text options that fit the staged parts: a header that was cut off here need not be skipped there.
     options: CopyOptions
     # Rows, where they are known without reading the data.
     rows: int | None = None
     # Whether the parts were written here, and may be deleted.
     owned: bool = True
+    # The SELECT, where the rows come from the warehouse itself: then there is neither manifest nor part.
+    query: str = ""
 
     @property
     def size(self) -> int:
@@ -86,7 +100,8 @@ class Staged:
 
     def remove(self, store: ObjectStore) -> None:
         """Delete what was staged; a source that was used in place stays."""
-        store.delete([self.manifest, *(part.uri for part in self.parts if self.owned)])
+        if self.manifest:
+            store.delete([self.manifest, *(part.uri for part in self.parts if self.owned)])
 
 
 def stage(
@@ -109,6 +124,8 @@ def stage(
     SourceError for rows of a frame that the table cannot take, ObjectStoreError when the stage cannot be written;
     what was sent is removed.
     """
+    if source.query:
+        return Staged("", (), columns, "text", "", options, owned=False, query=source.query)
     prefix = prefix.rstrip("/")
     if not prefix:
         raise LoadError(
@@ -124,10 +141,10 @@ def stage(
         manifest=f"{prefix}/manifest",
         parts=parts,
         columns=columns,
-        format=source.format,
-        gzip=plan.gzip,
+        format=plan.format,
+        compression=plan.compression,
         options=plan.options,
-        rows=source.rows,
+        rows=_counted(parts) if source.rows is None else source.rows,
         owned=source.kind != "objects",
     )
     try:
@@ -161,13 +178,20 @@ class _Job:
     # How many bytes of the source it stands for.
     weight: int
     body: Callable[[], bytes | BinaryIO]
+    rows: int | None = None
 
 
 @dataclass(frozen=True)
 class _Plan:
     jobs: Callable[[ObjectStore], Iterator[_Job]]
-    gzip: bool
+    format: Format
+    compression: Compression
     options: CopyOptions
+
+
+def _counted(parts: Iterable[Part]) -> int | None:
+    counts = [part.rows for part in parts]
+    return None if None in counts else sum(count for count in counts if count is not None)
 
 
 def _plan(
@@ -179,30 +203,53 @@ def _plan(
     compress: bool,
     slices: int,
 ) -> _Plan:
-    packings = {piece.packing for piece in source.pieces}
     if source.format == "parquet":
-        wanted = table_schema(design, columns, label=source.label)
-        wrong = fits_as_it_is(source.schema, wanted) if source.schema is not None and source.kind != "frame" else []
-        if source.kind == "objects" and wrong:
-            raise SourceError(
-                f"{source.label} cannot be read in place: {'; '.join(wrong)}.",
-                source=source.label,
-                next_step="Write it with the table's types, or load a local copy, which is converted.",
-            )
-        if source.kind == "files" and not wrong:
-            return _Plan(lambda store: _whole(source.pieces, "parquet", store), False, options)
-        conformer = Conformer(design, columns, label=source.label, may_be_null=keys)
-        count = part_count(source.size, slices)
-        return _Plan(lambda store: _frames(source, conformer, count, store), False, options)
+        return _parquet_plan(source, design, columns, options, keys, slices)
     if source.kind == "objects":
-        return _Plan(lambda store: iter(()), packings == {"gzip"}, options)
-    if packings == {"gzip"}:
-        return _Plan(lambda store: _whole(source.pieces, "csv.gz", store), True, options)
+        return _Plan(lambda store: iter(()), source.format, source.compression, options)
+    if source.compression == "gzip":
+        return _Plan(lambda store: _whole(source.pieces, "csv.gz", store), "text", "gzip", options)
     size = sum(map(_unpacked_size, source.pieces))
     part_bytes = -(-size // part_count(size, slices)) if size else 1
     # The header goes: parts after the first have none, and IGNOREHEADER holds for every file.
     rest = replace(options, ignoreheader=0)
-    return _Plan(lambda store: _pieces(source.pieces, part_bytes, options, compress, store), compress, rest)
+    return _Plan(
+        lambda store: _pieces(source.pieces, part_bytes, options, compress, store),
+        "text",
+        "gzip" if compress else "",
+        rest,
+    )
+
+
+def _parquet_plan(
+    source: Source,
+    design: TableDesign,
+    columns: tuple[str, ...],
+    options: CopyOptions,
+    keys: Iterable[str],
+    slices: int,
+) -> _Plan:
+    wanted = table_schema(design, columns, label=source.label)
+    wrong = fits_as_it_is(source.schema, wanted) if source.schema is not None and source.kind != "frame" else []
+    as_text = needs_text(design, columns)
+    if source.kind == "objects" and (wrong or as_text):
+        told = wrong or ["COPY takes some of its columns from text only"]
+        raise SourceError(
+            f"{source.label} cannot be read in place: {'; '.join(told)}.",
+            source=source.label,
+            next_step="Write it with the table's types, or load a local copy, which is converted.",
+        )
+    if source.kind == "files" and not wrong and not as_text:
+        return _Plan(lambda store: _whole(source.pieces, "parquet", store), "parquet", "", options)
+    conformer = Conformer(design, columns, label=source.label, may_be_null=keys)
+    count = part_count(source.size, slices)
+    if not as_text:
+        new: Callable[[], ParquetPart | CsvPart] = partial(ParquetPart, conformer.schema)
+        return _Plan(lambda store: _frames(source, conformer, new, count, store), "parquet", "", options)
+    marker = f"null-{uuid4().hex}"
+    written = CopyOptions(null_as=marker, ignoreheader=0, maxerror=options.maxerror)
+    new = partial(CsvPart, conformer.schema, marker)
+    return _Plan(lambda store: _frames(source, conformer, new, count, store), "text", "", written)
 
 
 def part_count(size: int, slices: int = SLICES) -> int:
@@ -213,8 +260,8 @@ def part_count(size: int, slices: int = SLICES) -> int:
 
 
 def _unpacked_size(piece: Piece) -> int:
-    if piece.packing == "gzip":
-        return piece.size * _GZIP_RATIO
+    if piece.packing in ("gzip", "bzip2", "zstd"):
+        return piece.size * _PACKED_RATIO
     if piece.packing == "zip":
         with ObjectStore().open(piece.uri) as stream:
             return sum(member.file_size for member in zipfile.ZipFile(stream).infolist())
@@ -269,11 +316,13 @@ def _compressed(chunk: Chunk) -> bytes:
     return b"".join([*map(packer.compress, chunk.blocks), packer.flush()])
 
 
-def _frames(source: Source, conformer: Conformer, count: int, store: ObjectStore) -> Iterator[_Job]:
-    """Parquet parts of similar row counts; by size where the rows are not known (a stream)."""
+def _frames(
+    source: Source, conformer: Conformer, new: Callable[[], ParquetPart | CsvPart], count: int, store: ObjectStore
+) -> Iterator[_Job]:
+    """Parts of similar row counts; by size where the rows are not known (a stream)."""
     rows_per_part = -(-source.rows // count) if source.rows else None
     batches = source.batches() if source.batches else _batches(source.pieces, store)
-    part = ParquetPart(conformer.schema)
+    part = new()
     weight = source.size // count
     number = 0
     for batch in batches:
@@ -283,10 +332,10 @@ def _frames(source: Source, conformer: Conformer, count: int, store: ObjectStore
             part.write(rest.slice(0, room))
             rest = rest.slice(room)
             if part.rows == rows_per_part or part.size >= PART_BYTES:
-                yield _parquet_job(part, number, source, weight)
-                number, part = number + 1, ParquetPart(conformer.schema)
+                yield _frame_job(part, number, source, weight)
+                number, part = number + 1, new()
     if part.rows or not number:
-        yield _parquet_job(part, number, source, weight)
+        yield _frame_job(part, number, source, weight)
 
 
 def _batches(pieces: tuple[Piece, ...], store: ObjectStore) -> Iterator[Any]:
@@ -294,9 +343,9 @@ def _batches(pieces: tuple[Piece, ...], store: ObjectStore) -> Iterator[Any]:
         yield from file_batches(piece, store)
 
 
-def _parquet_job(part: ParquetPart, number: int, source: Source, weight: int) -> _Job:
+def _frame_job(part: ParquetPart | CsvPart, number: int, source: Source, weight: int) -> _Job:
     body = part.finish()
-    return _Job(f"part-{number:05}.parquet", source.label, None, weight, lambda: body)
+    return _Job(f"part-{number:05}.{part.suffix}", source.label, None, weight, lambda: body, part.rows)
 
 
 # Sending it
@@ -348,7 +397,7 @@ def _upload(store: ObjectStore, prefix: str, job: _Job) -> Part:
     else:
         with contextlib.closing(body):
             info = store.put(uri, body)
-    return Part(info.uri, info.size, job.source, job.first_line)
+    return Part(info.uri, info.size, job.source, job.first_line, job.rows)
 
 
 def _discard(store: ObjectStore, parts: Iterable[Part]) -> None:

@@ -1,38 +1,51 @@
 """The statements of an upsert, as a plan that can be read before it runs.
 
-    create a temporary stage, COPY into it          nothing of the target is touched or locked yet
+    create a temporary stage, COPY into it          the target is locked, and not touched yet
     count rows, rows without a key, repeated keys   refuse what could not be matched, or would be ambiguous
     collapse repeated keys                          only when there are any
+    delete what is marked as deleted                only with delete_when=
+    leave out what is there already, or newer       only with only_changed= or newer_by=
     replace:  DELETE … USING stage, INSERT          when the delivery holds every column of the table
-    update:   UPDATE … FROM stage, INSERT the rest  when it does not: other columns, and IDENTITY numbers, stay as
-    they are drop the stage, count the target
+    update:   UPDATE … FROM stage, INSERT the rest  when it does not: other columns, and IDENTITY numbers, stay
+    merge:    MERGE INTO … USING stage              when asked for
+    drop the stage, count the target
 
-DELETE and INSERT is the talk's way, and the cheap one in a column store, where an UPDATE is both in disguise.
-Everything runs in one transaction; `warehouse.load.run` executes it and proves the counts before it commits.
-
-The stage is made from the model's columns, not LIKE the target: LIKE copies NOT NULL, so that an IDENTITY column
-that is not delivered would reject every row, and a row without a key could not even be counted.
+DELETE and INSERT is the default and the talk's way, the cheap one in a column store, where an UPDATE is both in
+disguise; so is MERGE, and it takes no condition that would keep its scan to the delivery's sort-key range. Everything
+runs in one transaction; `warehouse.load.apply` executes it and proves the counts before it commits.
 
 https://docs.aws.amazon.com/redshift/latest/dg/t_updating-inserting-using-staging-tables-.html
+https://docs.aws.amazon.com/redshift/latest/dg/r_MERGE.html
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from warehouse.db import sql
 from warehouse.errors import LoadError
-from warehouse.load.copy import CopyStatement
+from warehouse.load.fill import Fill, fill
+from warehouse.load.keys import EXAMPLES, create_stage, delivered, key_columns, same, temporary_name, without_key
 from warehouse.load.stage import Staged
-from warehouse.schema import TableDesign
+from warehouse.schema import ColumnDesign, TableDesign
 
-# How many keys an error shows.
-EXAMPLES = 5
-# Redshift cuts names at 127 bytes; the rest leaves room for our suffixes.
-_NAME_BYTES = 110
+Method = Literal["replace", "update", "merge"]
 _PLACE = "warehouse_place"
+# Types whose extremes, written as text, are the same values when they are read again.
+_RANGED = frozenset(
+    {
+        "smallint",
+        "integer",
+        "bigint",
+        "numeric",
+        "date",
+        "timestamp without time zone",
+        "character varying",
+        "character",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -45,13 +58,31 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Range:
+    """A sort column by which a scan of the target can be kept to what the delivery spans."""
+
+    column: str
+    type: str
+    target: str
+    # One row: the least and the greatest value of the stage, as text.
+    bounds: str
+
+    def within(self, least: str, greatest: str) -> str:
+        """The condition on the target for bounds that the query `bounds` has answered."""
+        low, high = (f"CAST({sql.literal(one)} AS {self.type})" for one in (least, greatest))
+        return f"{self.target} BETWEEN {low} AND {high}"
+
+
+@dataclass(frozen=True)
 class UpsertPlan:
     """Every statement of one upsert, by name; `steps()` gives them in order."""
 
     table: str
+    stage: str
     keys: tuple[str, ...]
-    method: Literal["replace", "update"]
-    copy: CopyStatement
+    columns: tuple[str, ...]
+    method: Method
+    fill: Fill
     create: str
     count: str
     null_examples: str
@@ -62,8 +93,13 @@ class UpsertPlan:
     take_collapsed: tuple[str, ...]
     stage_rows: str
     target_rows: str
+    marked: str
+    delete_marked: str
+    forget_marked: str
+    leave: tuple[str, ...]
     matched: str
     targeted: str
+    range: Range | None
     change: str
     change_moved: str
     insert: str
@@ -73,7 +109,7 @@ class UpsertPlan:
         repeated, moved = "a key is repeated", "a row has moved to another DISTKEY value"
         found = [
             Step("create", self.create),
-            Step("copy", self.copy.sql()),
+            Step("fill", self.fill.redacted()),
             Step("count", self.count),
             Step("null_examples", self.null_examples, "a key is null; then the upsert is refused"),
             Step("repeats", self.repeats),
@@ -83,31 +119,20 @@ class UpsertPlan:
             *(Step("take_collapsed", text, repeated) for text in self.take_collapsed),
             Step("stage_rows", self.stage_rows, repeated),
             Step("target_rows", self.target_rows),
+            Step("marked", self.marked),
+            Step("delete_marked", self.delete_marked),
+            Step("forget_marked", self.forget_marked),
+            *(Step("leave", text) for text in self.leave),
             Step("matched", self.matched),
             Step("targeted", self.targeted),
-            Step("change", self.change),
+            Step("bounds", self.range.bounds if self.range else ""),
+            Step("change", self.change + (f" AND {self.range.within('<least>', '<greatest>')}" if self.range else "")),
             Step("change_moved", self.change_moved, moved),
             Step("insert", self.insert),
             Step("drop", self.drop),
             Step("target_rows", self.target_rows),
         ]
         return tuple(step for step in found if step.sql)
-
-
-def key_columns(design: TableDesign, columns: Sequence[str], keys: Sequence[str] | None) -> tuple[str, ...]:
-    """The columns that say which row a delivered row replaces: those given, else the primary key."""
-    chosen = tuple(keys) if keys else design.primary_key
-    if not chosen:
-        raise LoadError(
-            f"{design.qualified_name} declares no primary key.", next_step="Declare one, or say keys= (--key)."
-        )
-    absent = [key for key in chosen if key not in columns]
-    if absent:
-        raise LoadError(
-            f"{design.qualified_name}: the delivery holds no column {', '.join(absent)}, by which rows are matched.",
-            next_step="Say keys= (--key) with delivered columns that identify a row.",
-        )
-    return chosen
 
 
 def plan_upsert(
@@ -117,51 +142,64 @@ def plan_upsert(
     iam_role: str,
     keys: Sequence[str] | None = None,
     latest_by: Sequence[str] = (),
+    newer_by: Sequence[str] = (),
+    only_changed: bool = False,
+    delete_when: str = "",
+    method: Method | None = None,
+    most_rejected: int = 0,
 ) -> UpsertPlan:
-    """Plan the upsert of a staged delivery.
+    """Plan the upsert of a staged delivery. Raises LoadError when the keys or another named column are not delivered.
 
-    `keys` default to the primary key. `latest_by` names the columns that decide which of several rows of one key
-    wins: the greatest, NULL last; without it only identical rows may repeat. Raises LoadError when the keys or
-    `latest_by` are not delivered.
+    keys           default: the primary key
+    latest_by      columns that decide which of several rows of one key wins: the greatest, NULL last; without it only
+                   identical rows may repeat
+    newer_by       a delivered row replaces one of the table only when it is greater in these columns
+    only_changed   a delivered row that equals the table's leaves it alone
+    delete_when    a BOOLEAN column of the delivery: where it is true, the row of that key is deleted. The table need
+                   not have it
+    method         default: replace when the delivery holds every column of the table, else update
     """
     columns = staged.columns
     chosen = key_columns(design, columns, keys)
-    unknown = [column for column in latest_by if column not in columns]
-    if unknown:
-        raise LoadError(
-            f"{design.qualified_name}: latest_by names {', '.join(unknown)}, which the delivery does not hold.",
-            next_step="Name delivered columns.",
-        )
-    stem = design.name.encode()[:_NAME_BYTES].decode(errors="ignore")
-    stage, again = f"{stem}__stage", f"{stem}__again"
+    delivered(design, columns, latest_by, "latest_by")
+    delivered(design, columns, newer_by, "newer_by")
+    written = tuple(column for column in columns if design.column(column) is not None)
+    full = marked_design(design, columns, delete_when)
+    stage, again = temporary_name(design, "stage"), temporary_name(design, "again")
     target, in_stage, in_again = sql.qualified(design.name, design.schema), sql.name(stage), sql.name(again)
     listed, by_key = sql.names(columns), sql.names(chosen)
-    delivered_all = {column.name for column in design.columns} == set(columns)
-    no_key = " OR ".join(f"{sql.name(key)} IS NULL" for key in chosen)
+    whole = {column.name for column in design.columns} == set(written)
+    if method == "replace" and not whole:
+        raise LoadError(
+            f"{design.qualified_name}: the delivery does not hold every column, so replacing rows would lose values.",
+            next_step='Say method="update" or "merge", or leave it out.',
+        )
+    chosen_method: Method = method or ("replace" if whole else "update")
     repeats = f"SELECT {by_key} FROM {in_stage} GROUP BY {by_key} HAVING COUNT(*) > 1"
     differing = f"SELECT {by_key}, COUNT(*) AS row_count FROM {in_again} GROUP BY {by_key} HAVING COUNT(*) > 1"
     same_row = sql.equal(design.name, stage, chosen)
     dist = design.dist.key if design.dist and design.dist.style == "key" else None
     # Redundant when the key decides the DISTKEY, and then it keeps the join on each slice. A row that moved to another
     # value would survive its own replacement: so `targeted` counts beforehand, and `change_moved` completes.
-    near = sql.equal(design.name, stage, [dist]) if dist in columns and dist not in chosen else ""
-    change, moved = _change(design, target, stage, columns, chosen, same_row, near, replace=delivered_all)
+    near = sql.equal(design.name, stage, [dist]) if dist in written and dist not in chosen else ""
+    change, moved = _change(target, design.name, stage, written, chosen, same_row, near, chosen_method)
     targeted = f"SELECT COUNT(*) FROM {target} WHERE EXISTS (SELECT 1 FROM {in_stage} WHERE {same_row})"
-    rest = "" if delivered_all else f" WHERE NOT EXISTS (SELECT 1 FROM {target} WHERE {same_row})"
+    rest = "" if chosen_method == "replace" else f" WHERE NOT EXISTS (SELECT 1 FROM {target} WHERE {same_row})"
+    values = sql.names(written)
+    marker = sql.name(delete_when) if delete_when else ""
     return UpsertPlan(
         table=design.qualified_name,
+        stage=stage,
         keys=chosen,
-        method="replace" if delivered_all else "update",
-        copy=CopyStatement(
-            table=stage, columns=columns, uri=staged.manifest, iam_role=iam_role, options=staged.options,
-            format=staged.format, gzip=staged.gzip, compupdate=False, statupdate=False,
-        ),
-        create=_create(design, stage, columns, chosen),
-        count=f"SELECT COUNT(*), COALESCE(SUM(CASE WHEN {no_key} THEN 1 ELSE 0 END), 0) FROM {in_stage}",
-        null_examples=f"SELECT {by_key} FROM {in_stage} WHERE {no_key} LIMIT {EXAMPLES}",
+        columns=written,
+        method=chosen_method,
+        fill=fill(staged, stage, iam_role=iam_role, most_rejected=most_rejected, temporary=True),
+        create=create_stage(full, stage, columns, chosen),
+        count=f"SELECT COUNT(*), COALESCE(SUM(CASE WHEN {without_key(chosen)} THEN 1 ELSE 0 END), 0) FROM {in_stage}",
+        null_examples=f"SELECT {by_key} FROM {in_stage} WHERE {without_key(chosen)} LIMIT {EXAMPLES}",
         repeats=f"SELECT COUNT(*) FROM ({repeats}) AS repeats",
         collapse=(
-            _create(design, again, columns, chosen),
+            create_stage(full, again, columns, chosen),
             f"INSERT INTO {in_again} ({listed}) {_winners(stage, columns, chosen, latest_by, repeats)}",
         ),
         conflicts=f"SELECT COUNT(*) FROM ({differing}) AS conflicts",
@@ -173,29 +211,43 @@ def plan_upsert(
         ),
         stage_rows=f"SELECT COUNT(*) FROM {in_stage}",
         target_rows=f"SELECT COUNT(*) FROM {target}",
+        marked=f"SELECT COUNT(*) FROM {in_stage} WHERE {marker}" if marker else "",
+        delete_marked=(
+            f"DELETE FROM {target} USING {in_stage} WHERE {same_row} AND {in_stage}.{marker}" if marker else ""
+        ),
+        forget_marked=f"DELETE FROM {in_stage} WHERE {marker}" if marker else "",
+        leave=tuple(_leave(design, target, stage, written, chosen, same_row, newer_by, only_changed)),
         matched=f"SELECT COUNT(*) FROM {in_stage} WHERE EXISTS (SELECT 1 FROM {target} WHERE {same_row})",
-        targeted=targeted if moved else "",
+        targeted=targeted if moved or chosen_method == "merge" else "",
+        range=_range(design, stage, chosen) if chosen_method != "merge" and change else None,
         change=change,
         change_moved=moved,
-        insert=f"INSERT INTO {target} ({listed}) SELECT {listed} FROM {in_stage}{rest}",
+        insert=(
+            "" if chosen_method == "merge" else f"INSERT INTO {target} ({values}) SELECT {values} FROM {in_stage}{rest}"
+        ),
         drop=f"DROP TABLE {in_stage}",
-    )  # fmt: skip
+    )
 
 
-def _create(design: TableDesign, table: str, columns: Sequence[str], keys: Sequence[str]) -> str:
-    """The temporary table: the delivered columns, spread as the target is, so that the join stays on each slice."""
-    lines = []
-    for name in columns:
-        column = design.column(name)
-        assert column is not None
-        required = " NOT NULL" if not column.nullable and name not in keys else ""
-        lines.append(f"{sql.name(name)} {column.type}{required}")
-    spread = "DISTSTYLE EVEN"
-    if design.dist and design.dist.key in columns:
-        spread = f"DISTSTYLE KEY DISTKEY ({sql.name(str(design.dist.key))})"
-    elif design.dist and design.dist.style == "all":
-        spread = "DISTSTYLE ALL"
-    return f"CREATE TEMP TABLE {sql.name(table)} ({', '.join(lines)}) {spread}"
+def marked_design(design: TableDesign, columns: Sequence[str], delete_when: str) -> TableDesign:
+    """The table as it is delivered: with the marker that says which rows are deleted, where it is none of the table's
+    own columns. Raises LoadError when the marker cannot be one."""
+    if not delete_when:
+        return design
+    own = design.column(delete_when)
+    if own is not None and own.redshift_type.name != "boolean":
+        raise LoadError(
+            f"{design.qualified_name}.{delete_when} is {own.type}, so it cannot say whether a row is deleted.",
+            next_step="Name a BOOLEAN column as delete_when= (--delete-when).",
+        )
+    if columns and delete_when not in columns:
+        raise LoadError(
+            f"{design.qualified_name}: the delivery holds no column {delete_when}, which delete_when= names.",
+            next_step="Name a delivered column.",
+        )
+    if own is not None:
+        return design
+    return replace(design, columns=(*design.columns, ColumnDesign(delete_when, "boolean")))
 
 
 def _winners(stage: str, columns: Sequence[str], keys: Sequence[str], latest_by: Sequence[str], repeats: str) -> str:
@@ -211,23 +263,80 @@ def _winners(stage: str, columns: Sequence[str], keys: Sequence[str], latest_by:
     return f"SELECT DISTINCT {sql.names(columns)} FROM {placed} WHERE {_PLACE} = 1"
 
 
-def _change(
+def _leave(
     design: TableDesign,
     target: str,
     stage: str,
     columns: Sequence[str],
     keys: Sequence[str],
     same_row: str,
+    newer_by: Sequence[str],
+    only_changed: bool,
+) -> list[str]:
+    """What takes those rows out of the stage that would change nothing, or would put back something older."""
+    found = []
+    taken = f"DELETE FROM {sql.name(stage)} USING {target} WHERE {same_row}"
+    if newer_by:
+        found.append(f"{taken} AND NOT ({_newer(stage, design.name, list(newer_by))})")
+    if only_changed:
+        values = [column for column in columns if column not in keys]
+        found.append(f"{taken} AND {same(stage, design.name, design, values)}")
+    return found
+
+
+def _newer(stage: str, target: str, columns: Sequence[str]) -> str:
+    """Whether a row of the stage is greater than the target's, column by column; NULL is the least."""
+    first, rest = columns[0], columns[1:]
+    mine, yours = f"{sql.name(stage)}.{sql.name(first)}", f"{sql.name(target)}.{sql.name(first)}"
+    # COALESCE: a comparison with NULL must be an answer, since it is negated.
+    greater = f"COALESCE({mine} > {yours}, {mine} IS NOT NULL AND {yours} IS NULL)"
+    if not rest:
+        return greater
+    equal = f"COALESCE({mine} = {yours}, {mine} IS NULL AND {yours} IS NULL)"
+    return f"{greater} OR ({equal} AND ({_newer(stage, target, rest)}))"
+
+
+def _range(design: TableDesign, stage: str, keys: Sequence[str]) -> Range | None:
+    """The leading sort column, when it is part of the key: a row that is replaced lies where its replacement does."""
+    column = design.column(design.sort.columns[0]) if design.sort and design.sort.columns else None
+    if column is None or column.name not in keys or column.redshift_type.name not in _RANGED:
+        return None
+    name = sql.name(column.name)
+    least, greatest = (f"CAST({word}({name}) AS VARCHAR(65535))" for word in ("MIN", "MAX"))
+    return Range(
+        column.name,
+        column.type,
+        f"{sql.name(design.name)}.{name}",
+        f"SELECT {least}, {greatest} FROM {sql.name(stage)}",
+    )
+
+
+def _change(
+    target: str,
+    table: str,
+    stage: str,
+    columns: Sequence[str],
+    keys: Sequence[str],
+    same_row: str,
     near: str,
-    *,
-    replace: bool,
+    method: Method,
 ) -> tuple[str, str]:
     """What is done to the rows that are there already, and to those of them that lie on another slice."""
-    if replace:
-        delete = f"DELETE FROM {target} USING {sql.name(stage)} WHERE {same_row}"
+    in_stage = sql.name(stage)
+    if method == "replace":
+        delete = f"DELETE FROM {target} USING {in_stage} WHERE {same_row}"
         return (f"{delete} AND {near}", delete) if near else (delete, "")
     values = [column for column in columns if column not in keys]
+    setting = ", ".join(f"{sql.name(column)} = {in_stage}.{sql.name(column)}" for column in values)
+    if method == "merge":
+        if not values:
+            raise LoadError(
+                f"{table}: the delivery holds keys only, and MERGE has nothing to update.",
+                next_step='Leave method="merge" out.',
+            )
+        inserted = f"INSERT ({sql.names(columns)}) VALUES ({sql.names(columns, of=stage)})"
+        matched = f"WHEN MATCHED THEN UPDATE SET {setting} WHEN NOT MATCHED THEN {inserted}"
+        return f"MERGE INTO {target} USING {in_stage} ON {same_row} {matched}", ""
     if not values:
         return "", ""
-    setting = ", ".join(f"{sql.name(column)} = {sql.name(stage)}.{sql.name(column)}" for column in values)
-    return f"UPDATE {target} SET {setting} FROM {sql.name(stage)} WHERE {same_row}", ""
+    return f"UPDATE {target} SET {setting} FROM {in_stage} WHERE {same_row}", ""

@@ -48,3 +48,17 @@ class LoadAudit(
     revision: Mapped[str | None] = column(
         VARCHAR(32), encode="zstd", comment="Alembic revision of the warehouse at that time."
     )
+    # Added later, hence at the end: Redshift adds columns nowhere else.
+    load_key: Mapped[str | None] = column(
+        VARCHAR(512),
+        encode="zstd",
+        comment="The caller's name for the delivery; a key that succeeded is not loaded twice.",
+    )
+    rows_unchanged: Mapped[int | None] = column(
+        BIGINT, encode="az64", comment="Rows that the table held already, or held newer."
+    )
+    rows_repeated: Mapped[int | None] = column(
+        BIGINT, encode="az64", comment="Rows that were delivered more than once for one key."
+    )
+    bytes_staged: Mapped[int | None] = column(BIGINT, encode="az64", comment="Bytes staged, or unloaded.")
+    attempts: Mapped[int | None] = column(INTEGER, encode="az64", comment="Tries of the transaction that it took.")

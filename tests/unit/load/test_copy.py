@@ -72,7 +72,7 @@ def test_the_customer_copy_of_the_talk() -> None:
 def test_a_staged_csv_with_a_manifest() -> None:
     statement = CopyStatement(
         table="flight", columns=("year", "order"), uri="s3://b/run/manifest", iam_role="default",
-        options=CopyOptions(null_as="NA", ignoreheader=0), gzip=True, compupdate=False, statupdate=False,
+        options=CopyOptions(null_as="NA", ignoreheader=0), compression="gzip", compupdate=False, statupdate=False,
     )  # fmt: skip
     assert statement.sql() == (
         "COPY flight (year, \"order\")\nFROM 's3://b/run/manifest'\nIAM_ROLE default\n"

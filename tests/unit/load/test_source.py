@@ -80,7 +80,7 @@ def test_a_glob_is_sorted_and_its_headers_agree(tmp_path: Path) -> None:
         (b"carrier,name\r9E,x\r", "carriage returns"),
         ("carrier,größe\n".encode("latin-1"), "not UTF-8"),
         ("carrier,name\n".encode("utf-16"), "UTF-16"),
-        (b"BZh91AY&SY", "bzip2"),
+        (b"BZh91AY&SY", "cannot be unpacked"),
         (zipped(("a", CSV), ("b", CSV)), "holds 2 files"),
         (gzip.compress(CSV)[:12], "cannot be unpacked"),
         (b"PAR1 is not all it takes", "not a readable Parquet"),

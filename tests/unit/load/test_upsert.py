@@ -27,7 +27,7 @@ TABLE = TableDesign(
 def planned(
     design: TableDesign = TABLE, columns: tuple[str, ...] = ("id", "region", "total"), **more: object
 ) -> UpsertPlan:
-    staged = Staged("s3://b/run/manifest", (), columns, "text", True, CopyOptions(ignoreheader=0))
+    staged = Staged("s3://b/run/manifest", (), columns, "text", "gzip", CopyOptions(ignoreheader=0))
     return plan_upsert(design, staged, iam_role="default", **more)  # type: ignore[arg-type]
 
 
@@ -38,7 +38,7 @@ def test_replace_is_delete_and_insert_by_name() -> None:
         "CREATE TEMP TABLE order__stage (id integer, region character varying(8), total numeric(8,2) NOT NULL) "
         "DISTSTYLE KEY DISTKEY (region)"
     )
-    assert plan.copy.sql().endswith("COMPUPDATE OFF STATUPDATE OFF")
+    assert plan.fill.sql().endswith("COMPUPDATE OFF STATUPDATE OFF")
     assert plan.change == (
         'DELETE FROM shop."order" USING order__stage WHERE "order".id = order__stage.id '
         'AND "order".region = order__stage.region'
@@ -54,7 +54,7 @@ def test_the_steps_in_their_order() -> None:
     steps = planned().steps()
     always = [step.name for step in steps if not step.when]
     assert always == [
-        "create", "copy", "count", "repeats", "target_rows", "matched", "targeted", "change", "insert", "drop",
+        "create", "fill", "count", "repeats", "target_rows", "matched", "targeted", "change", "insert", "drop",
         "target_rows",
     ]  # fmt: skip
     assert all(step.sql for step in steps)

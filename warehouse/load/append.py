@@ -1,0 +1,134 @@
+"""The statements of a load: append, replace the whole table, or replace a window of it.
+
+    clear the table, or the window       only when replacing
+    COPY into the table                  or, when the rows are to be checked first, into a stage and from there
+    count again                          and that no delivered row lies outside of the window
+
+Clearing is a DELETE in the same transaction: readers see the old rows until the commit and the new ones after it, never
+an empty table, and grants, views and identity numbers stay. A new table swapped in by renaming would be quicker to
+fill, and would leave all of these behind; TRUNCATE commits, and cannot be taken back.
+
+https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from warehouse.db import sql
+from warehouse.errors import LoadError
+from warehouse.load.fill import Fill, fill
+from warehouse.load.keys import create_stage, temporary_name
+from warehouse.load.stage import Staged
+from warehouse.schema import TableDesign
+
+Mode = Literal["append", "replace"]
+Bound = date | datetime | int | Decimal | str
+
+
+@dataclass(frozen=True)
+class Window:
+    """The rows of a table whose `column` is at least `start` and less than `end`."""
+
+    column: str
+    start: Bound
+    end: Bound
+
+    def condition(self, design: TableDesign) -> str:
+        """The window as SQL. Raises LoadError when the table has no such column, or the window is empty."""
+        column = design.column(self.column)
+        if column is None:
+            raise LoadError(
+                f"{design.qualified_name} has no column {self.column}, by which a window is to be replaced.",
+                next_step="Name a column of the table.",
+            )
+        if type(self.start) is type(self.end) and not self.start < self.end:  # type: ignore[operator]
+            raise LoadError(
+                f"{design.qualified_name}: the window from {self.start} to {self.end} is empty.",
+                next_step="Say a start and, later than it, the first value that is outside.",
+            )
+        name, type_ = sql.name(self.column), column.type
+        low, high = (f"CAST({sql.literal(_text(one))} AS {type_})" for one in (self.start, self.end))
+        return f"{name} >= {low} AND {name} < {high}"
+
+    def __str__(self) -> str:
+        return f"{self.start} <= {self.column} < {self.end}"
+
+
+@dataclass(frozen=True)
+class LoadPlan:
+    """Every statement of one load. With `create` the rows wait in a stage, and `take` brings them into the table."""
+
+    table: str
+    rows: str
+    cleared: str
+    clear: str
+    fill: Fill
+    inside: str
+    stage: str
+    create: str
+    take: str
+    drop: str
+
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """(name, SQL) in order."""
+        found = (
+            ("create", self.create),
+            ("fill", self.fill.redacted() if self.create else ""),
+            ("rows", self.rows),
+            ("cleared", self.cleared),
+            ("clear", self.clear),
+            ("fill", "" if self.create else self.fill.redacted()),
+            ("take", self.take),
+            ("rows", self.rows),
+            ("inside", self.inside),
+            ("drop", self.drop),
+        )
+        return tuple((name, text) for name, text in found if text)
+
+
+def plan_load(
+    design: TableDesign,
+    staged: Staged,
+    *,
+    iam_role: str,
+    mode: Mode = "append",
+    window: Window | None = None,
+    through_stage: bool = False,
+    most_rejected: int = 0,
+) -> LoadPlan:
+    """Plan the load of a staged delivery; a `window` replaces just its rows."""
+    if mode not in ("append", "replace"):
+        raise LoadError(f"mode={mode!r} is not understood.", next_step='Say "append" or "replace".')
+    target = sql.qualified(design.name, design.schema)
+    stage = temporary_name(design, "stage")
+    where = f" WHERE {window.condition(design)}" if window else ""
+    clears = mode == "replace" or window is not None
+    table, schema = (stage, None) if through_stage else (design.name, design.schema)
+    columns = sql.names(staged.columns)
+    return LoadPlan(
+        table=design.qualified_name,
+        rows=f"SELECT COUNT(*) FROM {target}",
+        cleared=f"SELECT COUNT(*) FROM {target}{where}" if clears else "",
+        clear=f"DELETE FROM {target}{where}" if clears else "",
+        fill=fill(
+            staged,
+            table,
+            schema=schema,
+            iam_role=iam_role,
+            most_rejected=most_rejected,
+            temporary=through_stage,
+        ),
+        inside=f"SELECT COUNT(*) FROM {target}{where}" if window else "",
+        stage=stage if through_stage else "",
+        create=create_stage(design, stage, staged.columns, ()) if through_stage else "",
+        take=f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {sql.name(stage)}" if through_stage else "",
+        drop=f"DROP TABLE {sql.name(stage)}" if through_stage else "",
+    )
+
+
+def _text(value: Bound) -> str:
+    return value.isoformat(" ") if isinstance(value, datetime) else str(value)

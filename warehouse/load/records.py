@@ -1,0 +1,143 @@
+"""Records: JSON lines, Avro, and iterables of mappings, read a window of rows at a time.
+
+Fields are matched by name, in any case; what a record lacks is NULL, and a field that the table has not is an error
+with its line, because a new field is news for the owner of the table. Numbers keep their digits: they are not read as
+floats.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Literal
+
+from warehouse.errors import SettingsError, SourceError
+from warehouse.load.frames import BATCH_ROWS, Rows
+from warehouse.load.source import Kind, Piece, Source
+from warehouse.objectstore import ObjectStore
+
+# The records that are looked at for the names of the fields.
+_SAMPLE = 1_000
+
+Record = tuple[int, Mapping[str, Any]]
+
+
+def describe_records(
+    label: str, kind: Kind, format: Literal["json", "avro"], pieces: tuple[Piece, ...], store: ObjectStore
+) -> Source:
+    """Describe JSON lines or Avro files. Objects in S3 stay where they are; files are read here, and staged as frames.
+
+    Raises SourceError when the first records cannot be read.
+    """
+    names = _names(
+        record for piece in pieces[:4] for _, record in itertools.islice(_read(piece, format, store), _SAMPLE)
+    )
+    size = sum(piece.size for piece in pieces)
+    if kind == "objects":
+        return Source(kind, format, label, pieces=pieces, names=names, width=len(names), size=size)
+
+    def batches() -> Iterator[Rows]:
+        for piece in pieces:
+            unit = "line" if format == "json" else "record"
+            yield from _windows(_read(piece, format, store), names, piece.name, unit)
+
+    return Source("frame", "parquet", label, pieces=pieces, names=names, width=len(names), size=size, batches=batches)
+
+
+def describe_mappings(rows: Iterable[Mapping[str, Any]], label: str) -> Source:
+    """Describe an iterable of mappings from column to value; it is read once."""
+    numbered = enumerate(rows)
+    head = list(itertools.islice(numbered, _SAMPLE))
+    names = _names(record for _, record in head)
+    return Source(
+        "frame", "parquet", label, names=names, width=len(names),
+        batches=lambda: _windows(itertools.chain(head, numbered), names, label, "row"),
+    )  # fmt: skip
+
+
+def _names(records: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The fields of some records, in the order in which they come."""
+    names: dict[str, None] = {}
+    for record in records:
+        names.update(dict.fromkeys(str(name).lower() for name in record))
+    return tuple(names)
+
+
+def _windows(records: Iterable[Record], names: tuple[str, ...], label: str, unit: str) -> Iterator[Rows]:
+    known = frozenset(names)
+    while window := list(itertools.islice(records := iter(records), BATCH_ROWS)):
+        folded = [{str(name).lower(): value for name, value in record.items()} for _, record in window]
+        for (number, _), record in zip(window, folded, strict=True):
+            if not known.issuperset(record):
+                new = ", ".join(sorted(record.keys() - known))
+                raise SourceError(
+                    f"{label}, {unit} {number}: the field {new} is new; the records before it had {', '.join(names)}.",
+                    source=label,
+                    next_step="Nothing was loaded. Add a column for it to the model, or leave it out of the delivery.",
+                )
+        columns = {name: [record.get(name) for record in folded] for name in names}
+        yield Rows(columns, label, [number for number, _ in window], unit)
+
+
+def _read(piece: Piece, format: str, store: ObjectStore) -> Iterator[Record]:
+    return _json_lines(piece, store) if format == "json" else _avro(piece, store)
+
+
+def _json_lines(piece: Piece, store: ObjectStore) -> Iterator[Record]:
+    with contextlib.closing(piece.open(store)) as stream:
+        try:
+            for number, line in enumerate(stream, 1):
+                text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+                if not text.strip():
+                    continue
+                try:
+                    record = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+                except (ValueError, RecursionError) as error:
+                    raise _broken(piece, number, f"is no JSON object: {error}") from error
+                if not isinstance(record, dict):
+                    raise _broken(piece, number, "is JSON, but no object")
+                yield number, record
+        except (OSError, EOFError) as error:
+            raise SourceError(
+                f"{piece.name} cannot be read to its end: {error}.",
+                source=piece.name,
+                next_step="Nothing was loaded. Fetch the file again; it is truncated or damaged.",
+            ) from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _avro(piece: Piece, store: ObjectStore) -> Iterator[Record]:
+    try:
+        import fastavro  # type: ignore[import-not-found,unused-ignore]
+    except ImportError as error:
+        raise SettingsError(
+            "Avro is read with fastavro, which is not installed.", next_step="pip install 'warehouse[avro]'."
+        ) from error
+    with contextlib.closing(piece.open(store)) as stream:
+        try:
+            for number, record in enumerate(fastavro.reader(stream), 1):
+                if not isinstance(record, dict):
+                    raise _broken(piece, number, "is no record")
+                yield number, record
+        except SourceError:
+            raise
+        except Exception as error:  # fastavro raises what it meets: ValueError, EOFError, struct.error, KeyError
+            raise SourceError(
+                f"{piece.name} is not a readable Avro file: {type(error).__name__}: {error}.",
+                source=piece.name,
+                next_step="Nothing was loaded. Write it again.",
+            ) from error
+
+
+def _broken(piece: Piece, number: int, why: str) -> SourceError:
+    return SourceError(
+        f"{piece.name}, line {number}: it {why}.",
+        source=piece.name,
+        next_step="Nothing was loaded. Each line holds one JSON object.",
+    )
