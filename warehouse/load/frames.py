@@ -311,6 +311,10 @@ def _from_python(values: list[Any], column: ColumnDesign) -> pa.Array:
 
     if column.redshift_type.name == "super":
         return pa.array([None if value is None else _dumped(value) for value in values], pa.string())
+    if column.redshift_type.name == "binary varying":
+        return pa.array(
+            [value.hex() if isinstance(value, bytes | bytearray) else value for value in values], pa.string()
+        )
     kinds = {type(value) for value in values if value is not None}
     alike = len(kinds) <= 1 and not kinds & {dict, list, tuple, Decimal}
     if not alike or (kinds == {int} and any(value is not None and abs(value) >> 63 for value in values)):

@@ -189,7 +189,7 @@ def history(
     table: Any,
     source: Any,
     *,
-    keys: Sequence[str],
+    keys: Sequence[str] | None = None,
     as_of: datetime | str | None = None,
     versions: Versions | None = None,
     latest_by: str | Sequence[str] | None = None,
@@ -198,7 +198,7 @@ def history(
 ) -> LoadReport:
     """Keep a table's history (a slowly changing dimension of type 2): a changed row becomes a new version.
 
-    keys      the columns that identify a row at its source
+    keys      the columns that identify a row at its source; default: the primary key, less the version's columns
     as_of     since when the delivery holds: a moment (UTC; default: now), or the column of the delivery that says it
     versions  the table's columns that say when a version holds
     missing   "close": the delivery is complete, and what it does not hold has ended; "keep": it is a part
@@ -214,13 +214,14 @@ def history(
     session = _open("history", design, source, common)
     with attempt(session):
         incoming = delivered_design(design, chosen, moment)
-        described, staged = _bring(session, source, incoming, keys, common)
+        matched_by = tuple(keys or (name for name in design.primary_key if name not in chosen.names))
+        described, staged = _bring(session, source, incoming, matched_by, common)
         quarantine = common.get("quarantine", 0)
         plan = plan_history(
             design,
             staged,
             iam_role=session.settings.iam_role,
-            keys=keys,
+            keys=matched_by,
             versions=chosen,
             as_of=moment,
             latest_by=_names(latest_by),

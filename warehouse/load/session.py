@@ -85,6 +85,23 @@ class Session:
         except (sa.exc.DBAPIError, OSError) as error:
             raise lost(error, self.engine) from error
 
+    @contextlib.contextmanager
+    def guarded(self) -> Iterator[sa.Connection]:
+        """A connection whose statements the run's guards limit; it is given back as it was."""
+        settings = self.guards.settings()
+        with self.connection() as connection:
+            try:
+                for change, _ in settings:
+                    execute(connection, change)
+                yield connection
+            finally:
+                if settings and not connection.invalidated:
+                    with contextlib.suppress(sa.exc.DBAPIError):
+                        connection.rollback()
+                        for _, back in settings:
+                            execute(connection, back)
+                        connection.commit()
+
     @property
     def prefix(self) -> str:
         return f"{self.settings.stage.rstrip('/')}/{self.run.run_id}" if self.settings.stage else ""
@@ -178,7 +195,7 @@ def _probe(session: Session, columns: Sequence[str]) -> None:
     design = cast(TableDesign, session.design)
     log = TableDesign.from_table(cast(sa.Table, LoadAudit.__table__))
     for one, names in ((design, columns), (log, [column.name for column in log.columns])):
-        with session.connection() as connection:
+        with session.guarded() as connection:
             try:
                 execute(connection, f"SELECT {sql.names(names)} FROM {sql.qualified(one.name, one.schema)} WHERE 1 = 0")
             except sa.exc.DBAPIError as error:
@@ -244,11 +261,10 @@ def transact(session: Session, work: Work) -> LoadReport:
 
 def _transaction(session: Session, work: Work) -> LoadReport:
     session.done = None if session.attempt == 1 else session.done
-    settings = session.guards.settings()
-    with session.connection() as connection:
+    with session.guarded() as connection:
         try:
-            for change, _ in settings:
-                execute(connection, change)
+            # The guards' SETs began a transaction; LOCK is to be the first statement of its own.
+            connection.commit()
             _enter(session, connection)
             session.done = work(connection)
             with session.phase("commit"):
@@ -260,12 +276,6 @@ def _transaction(session: Session, work: Work) -> LoadReport:
             with contextlib.suppress(sa.exc.DBAPIError):
                 connection.rollback()
             raise
-        finally:
-            if settings and not connection.invalidated:
-                with contextlib.suppress(sa.exc.DBAPIError):
-                    for _, back in settings:
-                        execute(connection, back)
-                    connection.commit()
     return session.done
 
 

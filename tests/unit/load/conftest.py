@@ -1,0 +1,72 @@
+"""A table of the tests' own on the embedded Redshift, and what loads into it need."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from warehouse.db.engine import connect
+from warehouse.models import Customer, LoadAudit, LoadQuarantine
+from warehouse.objectstore import ObjectStore
+from warehouse.schema import Base, column, compound, key
+from warehouse.schema.types import DECIMAL, INTEGER, TIMESTAMP, VARCHAR
+from warehouse.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def sale() -> sa.Table:
+    """A table of the tests' own, with what loads stumble over: bytes, decimals, times, a DISTKEY beside the key."""
+    metadata = sa.MetaData()
+
+    class Own(Base):
+        __abstract__ = True
+
+    Own.metadata = metadata
+
+    class Sale(Own, dist=key("region"), sort=compound("at"), comment="Sales."):
+        __tablename__ = "sale"
+        id = column(INTEGER, primary_key=True, autoincrement=False, encode="az64", comment="Number.")
+        region = column(VARCHAR(8), encode="zstd", comment="Region.")
+        name = column(VARCHAR(6), encode="zstd", comment="Name.")
+        price = column(DECIMAL(8, 2), encode="az64", comment="Price.")
+        at = column(TIMESTAMP, encode="raw", comment="Time.")
+
+    table: sa.Table = Sale.__table__
+    return table
+
+
+@pytest.fixture
+def engine(settings: Settings, sale: sa.Table) -> Iterator[sa.Engine]:
+    engine = connect(settings, poolclass=NullPool)
+    with engine.begin() as connection:
+        sale.create(connection)
+        LoadAudit.__table__.create(connection)
+        LoadQuarantine.__table__.create(connection)
+        Customer.__table__.create(connection)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def own(engine: sa.Engine, settings: Settings) -> dict[str, Any]:
+    return {"engine": engine, "settings": settings}
+
+
+@pytest.fixture
+def rows(engine: sa.Engine, sale: sa.Table) -> Callable[[], list[tuple[Any, ...]]]:
+    def read() -> list[tuple[Any, ...]]:
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(sa.select(sale).order_by(sale.c.id))]
+
+    return read
+
+
+@pytest.fixture
+def stores(settings: Settings) -> Iterator[ObjectStore]:
+    with contextlib.closing(ObjectStore.from_settings(settings)) as store:
+        yield store
