@@ -162,7 +162,7 @@ def test_the_check_notices_a_commit_between_delete_and_insert(
 def test_a_connection_that_breaks_during_commit_leaves_one_truth(
     scene: Stage, scenarios: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The data is in, only the answer to COMMIT is lost: the log tells, so the run succeeded, and is not tried again."""
+    """The data is in, only the answer to COMMIT is lost: the log tells of a success, and nothing is tried again."""
     scenario = scenarios["upsert"]
     scene.reset(scenario)
     commit = sa.Connection.commit

@@ -17,7 +17,7 @@ from warehouse.models import MODELS, metadata
 from warehouse.schema import TableDesign, all_, auto, compound, even, key
 from warehouse.schema.design import redshift_dialect
 
-TABLES = ("airline", "airport", "customer", "flight", "load_audit", "plane", "weather")
+TABLES = ("airline", "airport", "customer", "flight", "load_audit", "load_quarantine", "plane", "weather")
 
 # As the talk prints it.
 TALK = """
@@ -128,6 +128,7 @@ def test_the_designs() -> None:
         "flight": key("time_hour"),
         "customer": auto(),
         "load_audit": even(),
+        "load_quarantine": even(),
     }
 
 
@@ -170,7 +171,16 @@ def test_every_table_is_found_and_importable() -> None:
     assert tuple(sorted(metadata.tables)) == TABLES
     assert {model.__tablename__ for model in MODELS.values()} == set(TABLES)
     assert warehouse.models.Flight.__table__ is metadata.tables["flight"]
-    assert sorted(MODELS) == ["Airline", "Airport", "Customer", "Flight", "LoadAudit", "Plane", "Weather"]
+    assert sorted(MODELS) == [
+        "Airline",
+        "Airport",
+        "Customer",
+        "Flight",
+        "LoadAudit",
+        "LoadQuarantine",
+        "Plane",
+        "Weather",
+    ]
 
 
 def test_one_file_per_table() -> None:
