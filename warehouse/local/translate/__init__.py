@@ -6,7 +6,7 @@ create_table.py  alter_table.py  transfer.py  utility.py   one file a family
 """
 
 from warehouse.local.translate.plan import Ask, Call, Commit, Copy, Nothing, Pass, Plan, Refuse, Refused, Steps, Unload
-from warehouse.local.translate.statements import answered, split_texts, translate
+from warehouse.local.translate.statements import answered, split_texts, translate, translate_by_shape
 
 __all__ = [
     "Ask",
@@ -23,4 +23,5 @@ __all__ = [
     "answered",
     "split_texts",
     "translate",
+    "translate_by_shape",
 ]

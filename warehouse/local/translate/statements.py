@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 from warehouse.local.translate import (
     alter_table,
@@ -18,20 +17,12 @@ from warehouse.local.translate import (
     utility,
     views,
 )
+from warehouse.local.translate.constants import Shapes
 from warehouse.local.translate.merge import remove_duplicates
 from warehouse.local.translate.plan import Ask, Nothing, Pass, Plan, Refuse, Refused, not_emulated
 from warehouse.local.translate.query import translate_query
 from warehouse.local.translate.questions import Unsure, conversation
 from warehouse.local.translate.tokens import Stream, Token, split
-
-# Longer texts (a multi-row INSERT) come once; keeping their plans would only cost memory.
-_WORTH_KEEPING = 20_000
-
-
-def translate(text: str) -> list[Plan]:
-    """The plans of all statements in `text`, in order. Never raises for bad SQL: what is refused is a Refuse plan."""
-    return list(_kept(text)) if len(text) <= _WORTH_KEEPING else _translate(text)
-
 
 def split_texts(text: str, count: int) -> list[str]:
     """The texts of the `count` statements that `translate` found; the whole text for each when it cannot be cut."""
@@ -39,12 +30,8 @@ def split_texts(text: str, count: int) -> list[str]:
     return found if len(found) == count else [text] * count
 
 
-@lru_cache(maxsize=4096)
-def _kept(text: str) -> tuple[Plan, ...]:
-    return tuple(_translate(text))
-
-
-def _translate(text: str) -> list[Plan]:
+def translate(text: str) -> list[Plan]:
+    """The plans of all statements in `text`, in order. Never raises for bad SQL: what is refused is a Refuse plan."""
     try:
         statements = split(text)
     except Refused as refused:
@@ -52,6 +39,14 @@ def _translate(text: str) -> list[Plan]:
     if not statements:
         return [Nothing()]
     return [_planned(one, tokens, {}) for one, tokens in statements]
+
+
+_shapes = Shapes(translate)
+
+
+def translate_by_shape(text: str) -> Pass | None:
+    """The plan of a statement that differs only in its constants from some that came before (constants.py)."""
+    return _shapes.plan(text)
 
 
 def _planned(text: str, tokens: list[Token], answers: Mapping[str, str]) -> Plan:

@@ -21,8 +21,8 @@ from warehouse.local.translate.tokens import literal
 from warehouse.local.wire.statement import Statement
 
 KEPT = 10_000
-# Of one text, and of the whole log when it is read: the log must not outgrow the data.
-_LONGEST, _MOST = 16_000, 8_000_000
+# Characters of all texts: as they are kept, and of the whole log as it is read. The log must not outgrow the data.
+_HELD, _MOST = 16_000_000, 8_000_000
 # Query IDs are taken from a file in portions, so that a server that was killed does not give one twice.
 _PORTION = 10_000
 
@@ -55,7 +55,7 @@ class Entry:
         rows = self.tag.rpartition(" ")[2]
         found = json.dumps(
             {
-                "id": self.id, "text": self.text[:_LONGEST], "label": self.label, "username": self.user,
+                "id": self.id, "text": self.text, "label": self.label, "username": self.user,
                 "database": self.database, "pid": self.pid, "xid": self.xid, "leader": self.leader,
                 "started": self.start, "ended": self.end or None, "aborted": self.aborted,
                 "rows": int(rows) if rows.isdigit() else 0, "error": self.error[:500], "caller": self.caller or None,
@@ -72,7 +72,8 @@ class History:
 
     def __init__(self, numbers: Path | None = None) -> None:
         """`numbers` is the file that remembers which query IDs were given."""
-        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._entries: deque[Entry] = deque()
+        self._held = 0
         self._running: dict[int, Entry] = {}
         self._file = numbers
         self._lock = threading.Lock()
@@ -99,7 +100,11 @@ class History:
 
     def finish(self, entry: Entry) -> None:
         self._running.pop(entry.id, None)
-        self._entries.append(entry)
+        with self._lock:
+            self._entries.append(entry)
+            self._held += len(entry.text)
+            while len(self._entries) > KEPT or self._held > _HELD:
+                self._held -= len(self._entries.popleft().text)
 
     def dump(self, user: str | None) -> str:
         """The log as JSON, newest first, as much as a session takes; of one user, when one is named."""

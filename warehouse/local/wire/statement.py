@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
-from warehouse.local.translate import Nothing, Pass, Plan, Steps, split_texts, translate
+from warehouse.local.translate import Nothing, Pass, Plan, Steps, split_texts, translate, translate_by_shape
 from warehouse.local.translate.plan import Refused
 from warehouse.local.translate.tokens import tokenize
 
-# Longer texts (a multi-row INSERT) come once; keeping them would only cost memory.
-_WORTH_KEEPING = 20_000
+# How many texts are kept. Longer ones (a multi-row INSERT) come once; keeping them would only cost memory.
+_KEPT, _WORTH_KEEPING = 4096, 20_000
+# Of one text in the query log.
+_LONGEST = 16_000
 
 _VIEWS = (
     r"stl_(?:query|querytext|ddltext|utilitytext)|svl_(?:statementtext|qlog|stored_proc_(?:call|messages))|"
@@ -55,7 +56,7 @@ class Statement:
         first = _FIRST.match(text)
         return cls(
             plan,
-            redacted(text, plan),
+            redacted(text, plan)[:_LONGEST],
             "pg_redshift" in sql and _READS.search(sql) is not None,
             first is not None and first[1].upper() in _QUERIES,
             (label[2] or "unset").replace("''", "'") if label else None,
@@ -67,18 +68,24 @@ class Statement:
         return self if plan is self.plan else replace(Statement.of(self.logged, plan), logged=self.logged)
 
 
+_kept: dict[str, tuple[Statement, ...]] = {}
+
+
 def statements(text: str) -> tuple[Statement, ...]:
     """The statements of `text`; empty ones are left out."""
-    return _kept(text) if len(text) <= _WORTH_KEEPING else _read(text)
-
-
-def _read(text: str) -> tuple[Statement, ...]:
+    found = _kept.get(text)
+    if found is not None:
+        return found
+    if (plan := translate_by_shape(text)) is not None:
+        return (Statement.of(text, plan),)
     plans = [plan for plan in translate(text) if not isinstance(plan, Nothing)]
     texts = [text] if len(plans) == 1 else split_texts(text, len(plans))
-    return tuple(Statement.of(one, plan) for one, plan in zip(texts, plans, strict=True))
-
-
-_kept = lru_cache(maxsize=4096)(_read)
+    found = tuple(Statement.of(one, plan) for one, plan in zip(texts, plans, strict=True))
+    if len(text) <= _WORTH_KEEPING:
+        if len(_kept) >= _KEPT:
+            _kept.clear()
+        _kept[text] = found
+    return found
 
 
 def redacted(text: str, plan: Plan) -> str:
