@@ -135,10 +135,11 @@ def entry(history: History, text: str) -> Entry:
 def test_the_log_is_bounded() -> None:
     history = History()
     for _ in range(KEPT + 10):
-        one = entry(history, "x" * 100_000)
-        one.text = "x" * 20_000
-        history.finish(one)
+        history.finish(entry(history, "x" * 20))
     assert len(history._entries) == KEPT
+    for _ in range(2000):
+        history.finish(entry(history, "x" * 16_000))
+    assert sum(len(one.text) for one in history._entries) <= 16_000_000
     assert len(history.dump(None)) < 9_000_000
 
 

@@ -52,7 +52,13 @@ def test_a_known_shape_is_not_translated_again_and_gives_the_same(texts):
 
 @pytest.mark.parametrize(
     "rows",
-    ["(1, 'a')", "(1, 'it''s'), (2, NULL)", "(-1, TRUE) ,\n ( 2.5 , false );", "($1, $2), ($3, $4)", "(1,'(a, b), (c')"],
+    [
+        "(1, 'a')",
+        "(1, 'it''s'), (2, NULL)",
+        "(-1, TRUE) ,\n ( 2.5 , false );",
+        "($1, $2), ($3, $4)",
+        "(1,'(a, b), (c')",
+    ],
 )
 def test_rows_of_constants_go_on_as_they_are(rows):
     plan = by_shape(*[f"INSERT INTO s.t (a, b) VALUES {one}" for one in ("(1, 2)", "(3, 4)", rows)])

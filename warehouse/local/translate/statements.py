@@ -24,6 +24,7 @@ from warehouse.local.translate.query import translate_query
 from warehouse.local.translate.questions import Unsure, conversation
 from warehouse.local.translate.tokens import Stream, Token, split
 
+
 def split_texts(text: str, count: int) -> list[str]:
     """The texts of the `count` statements that `translate` found; the whole text for each when it cannot be cut."""
     found = [one for one, _ in split(text)]
