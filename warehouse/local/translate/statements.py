@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from warehouse.local.translate import (
     alter_table,
@@ -25,14 +26,27 @@ from warehouse.local.translate.questions import Unsure, conversation
 from warehouse.local.translate.tokens import Stream, Token, split
 
 
+# Longer texts (a multi-row INSERT) come once; keeping their plans would only cost memory.
+_WORTH_KEEPING = 20_000
+
+
+def translate(text: str) -> list[Plan]:
+    """The plans of all statements in `text`, in order. Never raises for bad SQL: what is refused is a Refuse plan."""
+    return list(_kept(text)) if len(text) <= _WORTH_KEEPING else _translate(text)
+
+
 def split_texts(text: str, count: int) -> list[str]:
     """The texts of the `count` statements that `translate` found; the whole text for each when it cannot be cut."""
     found = [one for one, _ in split(text)]
     return found if len(found) == count else [text] * count
 
 
-def translate(text: str) -> list[Plan]:
-    """The plans of all statements in `text`, in order. Never raises for bad SQL: what is refused is a Refuse plan."""
+@lru_cache(maxsize=4096)
+def _kept(text: str) -> tuple[Plan, ...]:
+    return tuple(_translate(text))
+
+
+def _translate(text: str) -> list[Plan]:
     try:
         statements = split(text)
     except Refused as refused:
@@ -42,7 +56,7 @@ def translate(text: str) -> list[Plan]:
     return [_planned(one, tokens, {}) for one, tokens in statements]
 
 
-_shapes = Shapes(translate)
+_shapes = Shapes(_translate)
 
 
 def translate_by_shape(text: str) -> Pass | None:
