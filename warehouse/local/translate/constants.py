@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from warehouse.local.translate.plan import Pass, Plan
+from warehouse.local.translate.plan import Ask, Pass, Plan
 
 # How many shapes are remembered, and how long a text with comparisons may be.
 _KEPT = 2048
@@ -40,20 +40,29 @@ _FIRST_ROW = re.compile(_ROW, re.IGNORECASE | re.ASCII)
 _ANY_VALUE = re.compile(_VALUE, re.IGNORECASE | re.ASCII)
 # The beginning of a number that a text hardly has.
 _PROBE = "918273640"
-# One of each kind that _VALUE takes, as the translation writes it.
-_KINDS = ("'a''b'", "17", "-3", "2.50", "NULL", "TRUE", "FALSE", "$1")
+# One of each kind that _VALUE takes, as the translation writes it. Strings are a kind of their own: what they mean may
+# be a question to the catalog (literals.py).
+_KINDS = ("17", "-3", "2.50", "NULL", "TRUE", "FALSE", "$1")
+_STRING = "'a''b'"
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """A plan whose text is cut where constants stand."""
+    """A plan whose SQL is cut where constants stand: one that passes, or one that most often does after a question."""
 
-    plan: Pass
+    plan: Pass | Ask
     parts: tuple[str, ...]
 
-    def filled(self, constants: list[str]) -> Pass:
+    def filled(self, text: str, constants: list[str]) -> Pass | Ask:
         sql = "".join([part + constant for part, constant in zip(self.parts, [*constants, ""], strict=True)])
-        return replace(self.plan, sql=sql)
+        passed = replace(_passed(self.plan), sql=sql)
+        return passed if isinstance(self.plan, Pass) else replace(self.plan, text=text, plain=passed)
+
+
+def _passed(plan: Pass | Ask) -> Pass:
+    passed = plan if isinstance(plan, Pass) else plan.plain
+    assert isinstance(passed, Pass)
+    return passed
 
 
 class Shapes:
@@ -65,10 +74,10 @@ class Shapes:
         # None: not to be believed.
         self._learned: dict[str, _Shape | None] = {}
 
-    def plan(self, text: str) -> Pass | None:
+    def plan(self, text: str) -> Pass | Ask | None:
         """The plan of `text`, when its shape is known or can be learned now."""
         if found := _INSERT.match(text):
-            return self._insert(found[1], found[2])
+            return self._insert(text, found[1], found[2])
         if len(text) > _LONGEST or _UNUSUAL.search(text):
             return None
         pieces = _PIECE.split(text)
@@ -79,14 +88,16 @@ class Shapes:
         for at, constant in zip(places, constants, strict=True):
             pieces[at] = "\0s" if constant[0] == "'" else "\0d" if "." in constant else "\0i"
         shape = self._shape("".join(pieces), lambda: self._comparisons(text, pieces, places), at_once=False)
-        return shape.filled(constants) if shape else None
+        return shape.filled(text, constants) if shape else None
 
-    def _insert(self, head: str, rows: str) -> Pass | None:
+    def _insert(self, text: str, head: str, rows: str) -> Pass | Ask | None:
         first = _FIRST_ROW.match(rows)
         columns = len(_ANY_VALUE.findall(first[0])) if first else 0
         many = columns * rows.count("(") >= _MANY
-        shape = self._shape(f"{columns} {head}", lambda: self._rows(head, columns), at_once=many)
-        return shape.filled([rows]) if shape else None
+        kinds = (_STRING, *_KINDS) if "'" in rows else _KINDS
+        key = f"{columns} {len(kinds)} {head}"
+        shape = self._shape(key, lambda: self._rows(head, columns, kinds), at_once=many)
+        return shape.filled(text, [rows]) if shape else None
 
     def _shape(self, key: str, learn: Callable[[], _Shape | None], *, at_once: bool) -> _Shape | None:
         """The shape `key`; it is learned when it is new and comes for the second time, or `at_once`."""
@@ -110,10 +121,10 @@ class Shapes:
             probed[at] = probes[-1]
         if _PROBE in text or len(places) > 999:
             return None
-        plan = self._passed("".join(probed))
+        plan = self._plain("".join(probed))
         if plan is None:
             return None
-        parts, rest = [], plan.sql
+        parts, rest = [], _passed(plan).sql
         for probe in probes:
             before, found, rest = rest.partition(probe)
             if not found:
@@ -123,15 +134,19 @@ class Shapes:
             return None
         shape = _Shape(plan, (*parts, rest))
         constants = [piece for at, piece in enumerate(_PIECE.split(text)) if at in places]
-        return shape if shape.filled(constants) == self._passed(text) else None
+        return shape if shape.filled(text, constants) == self._plain(text) else None
 
-    def _rows(self, head: str, columns: int) -> _Shape | None:
-        rows = ", ".join(f"({', '.join([kind] * columns)})" for kind in _KINDS)
-        plan = self._passed(head + rows)
-        if plan is None or not plan.sql.endswith(rows):
+    def _rows(self, head: str, columns: int, kinds: tuple[str, ...]) -> _Shape | None:
+        rows = ", ".join(f"({', '.join([kind] * columns)})" for kind in kinds)
+        plan = self._plain(head + rows)
+        if plan is None or not _passed(plan).sql.endswith(rows):
             return None
-        return _Shape(plan, (plan.sql.removesuffix(rows), ""))
+        return _Shape(plan, (_passed(plan).sql.removesuffix(rows), ""))
 
-    def _passed(self, text: str) -> Pass | None:
+    def _plain(self, text: str) -> Pass | Ask | None:
+        """The plan of `text`, if it is of a kind that a shape may have."""
         plans = self._translate(text)
-        return plans[0] if len(plans) == 1 and isinstance(plans[0], Pass) else None
+        plan = plans[0] if len(plans) == 1 else None
+        if isinstance(plan, Ask) and isinstance(plan.plain, Pass) and _PROBE not in "".join(plan.questions):
+            return plan
+        return plan if isinstance(plan, Pass) else None

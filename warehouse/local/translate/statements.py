@@ -25,7 +25,6 @@ from warehouse.local.translate.query import translate_query
 from warehouse.local.translate.questions import Unsure, conversation
 from warehouse.local.translate.tokens import Stream, Token, split
 
-
 # Longer texts (a multi-row INSERT) come once; keeping their plans would only cost memory.
 _WORTH_KEEPING = 20_000
 
@@ -59,7 +58,7 @@ def _translate(text: str) -> list[Plan]:
 _shapes = Shapes(_translate)
 
 
-def translate_by_shape(text: str) -> Pass | None:
+def translate_by_shape(text: str) -> Pass | Ask | None:
     """The plan of a statement that differs only in its constants from some that came before (constants.py)."""
     return _shapes.plan(text)
 
