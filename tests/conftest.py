@@ -21,7 +21,6 @@ _numbers = itertools.count(1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("warehouse")
-    group.addoption("--redshift-url", default="", help="Run the conformance cases on this cluster (a libpq URL).")
     group.addoption("--kills", type=int, default=4, help="How many times each crash test kills something (default: 4).")
     group.addoption("--kill-seed", type=int, help="Repeat the moments of an earlier run of the crash tests.")
 

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg2
 import psycopg2.extensions
 import pytest
+import sqlalchemy as sa
 
 # The tests import no package of their own; this module is read by README's generator too.
 _SPEC = importlib.util.spec_from_file_location("conformance_cases", Path(__file__).with_name("cases.py"))
@@ -27,16 +28,21 @@ CASES = list(cases.read_cases())
 @pytest.fixture(scope="module")
 def connection(request: pytest.FixtureRequest) -> Iterator[psycopg2.extensions.connection]:
     """A connection on which every value comes as text, so that a case compares what the server printed."""
-    url = request.config.getoption("--redshift-url")
-    if not url:
-        server: dict[str, Any] = request.getfixturevalue("local_server")
-        url = server["psql"]
-    opened = psycopg2.connect(url)
+    url = request.config.getoption("--redshift-url") or request.getfixturevalue("local_server")["url"]
+    opened = psycopg2.connect(**_address(url))
     opened.autocommit = True
     every = tuple(oid for known in psycopg2.extensions.string_types.values() for oid in known.values)
     psycopg2.extensions.register_type(psycopg2.extensions.new_type(every, "TEXT", lambda value, cursor: value), opened)
     yield opened
     opened.close()
+
+
+def _address(url: str) -> dict[str, Any]:
+    """What libpq wants of a SQLAlchemy URL."""
+    parts = sa.make_url(url)
+    address = {"host": parts.host, "port": parts.port, "user": parts.username, "dbname": parts.database}
+    sslmode = "disable" if parts.query.get("ssl") == "false" else parts.query.get("sslmode", "prefer")
+    return {**address, "password": parts.password, "sslmode": sslmode}
 
 
 @pytest.fixture

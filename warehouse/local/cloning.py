@@ -12,16 +12,27 @@ from typing import Any
 
 from warehouse.errors import LocalServerError
 from warehouse.local.postgres import SUPERUSER
-from warehouse.local.translate.tokens import quote
+from warehouse.local.translate.tokens import literal, quote
 from warehouse.local.wire.upstream import Upstream, UpstreamError, UpstreamGone
 
+# What a database keeps to when nothing is said (AWS CREATE DATABASE), and the other level.
+SERIALIZABLE = "SERIALIZABLE"
+ISOLATIONS = (SERIALIZABLE, "SNAPSHOT")
 
-def clone(server: dict[str, Any], template: str, name: str) -> None:
-    """Make the database `name` as a copy of `template`, to which nobody may be connected. Raises LocalServerError."""
+
+def clone(server: dict[str, Any], template: str, name: str, *, isolation: str = SERIALIZABLE) -> None:
+    """Make the database `name` as a copy of `template`, to which nobody may be connected. Raises LocalServerError.
+
+    `isolation` is SERIALIZABLE or SNAPSHOT: a copy does not take it over from its template.
+    """
+    if isolation not in ISOLATIONS:
+        raise ValueError(f"isolation is one of {', '.join(ISOLATIONS)}, not {isolation!r}")
     # Copying files beats writing every page to the log; the checkpoint that it needs is cheap on an ephemeral server.
     strategy = "FILE_COPY" if server["ephemeral"] else "WAL_LOG"
     owner = quote(server["user"])
     _run(server, f"CREATE DATABASE {quote(name)} TEMPLATE {quote(template)} OWNER {owner} STRATEGY {strategy}")
+    if isolation != SERIALIZABLE:
+        _run(server, f"ALTER DATABASE {quote(name)} SET redshift.isolation_level = {literal(isolation)}")
 
 
 def drop(server: dict[str, Any], name: str) -> None:

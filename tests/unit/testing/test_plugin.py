@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 PROJECT = """
 import pandas as pd
@@ -50,13 +53,59 @@ def test_a_driver_of_its_own(redshift_url):
     engine.dispose()
 """
 
+# Run once by itself and once with --redshift-url, where nothing but SQL can tell what the cluster is.
+ANYWHERE = """
+import pytest
+import sqlalchemy as sa
+from warehouse.load import load
+from warehouse.schema.types import INTEGER
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+THING = sa.Table("thing", sa.MetaData(), sa.Column("id", INTEGER, primary_key=True, autoincrement=False))
+AUDIT = __import__("warehouse.models", fromlist=["LoadAudit"]).LoadAudit.__table__
+LEVEL = sa.text("SELECT trim(isolation_level) FROM stv_db_isolation_level WHERE db_name = current_database()")
+
+@pytest.fixture(scope="session")
+def redshift_migrate():
+    def migrate(url):
+        engine = sa.create_engine(url)
+        THING.create(engine)
+        AUDIT.create(engine)
+        engine.dispose()
+    return migrate
+
+def test_what_the_command_line_says(redshift):
+    with redshift.connect() as connection:
+        level = connection.execute(LEVEL).scalar_one()
+        slices = connection.execute(sa.text("SELECT count(*) FROM stv_slices WHERE type = 'D'")).scalar_one()
+        port = redshift.url.port
+        print(f"<{level}|{slices}|{port}>")
+
+def test_a_load(redshift, redshift_settings, tmp_path):
+    (tmp_path / "things.csv").write_text("id\\n7\\n")
+    assert load(THING, str(tmp_path / "things.csv"), engine=redshift, settings=redshift_settings).inserted == 1
+
+class TestBothLevels:
+    @pytest.fixture(params=["SNAPSHOT", "SERIALIZABLE"])
+    def redshift_isolation(self, request):
+        return request.param
+
+    def test_level(self, redshift, redshift_isolation):
+        with redshift.connect() as connection:
+            assert connection.execute(LEVEL).scalar_one().upper().startswith(redshift_isolation)
+            assert connection.execute(sa.select(sa.func.count()).select_from(THING)).scalar_one() == 0
+"""
+
+
+def run(folder: Path, *arguments: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     # An installed package brings the plugin by itself; a checkout must be told.
     installed = any(point.name == "warehouse" for point in entry_points(group="pytest11"))
     plugin = [] if installed else ["-p", "warehouse.testing"]
     command = [sys.executable, "-m", "pytest", *plugin, "-p", "no:cacheprovider", "-q", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    # The project's own settings are not this one's.
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("WAREHOUSE_")}
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, env={**plain, **(environ or {})}
+    )
 
 
 def test_the_fixtures_serve_another_project(tmp_path: Path) -> None:
@@ -65,7 +114,46 @@ def test_the_fixtures_serve_another_project(tmp_path: Path) -> None:
     assert "5 passed" in ran.stdout, ran.stdout + ran.stderr
 
 
-def test_the_options_are_in_the_help(tmp_path: Path) -> None:
+def test_port_slices_and_isolation(tmp_path: Path) -> None:
+    (tmp_path / "test_options.py").write_text(ANYWHERE)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    ran = run(
+        tmp_path,
+        "-s",
+        f"--redshift-port={port}",
+        "--redshift-slices=2",
+        "--redshift-isolation",
+        "snapshot",
+        "-k",
+        "not load",
+    )
+    assert "3 passed" in ran.stdout, ran.stdout + ran.stderr
+    assert f"<Snapshot Isolation|2|{port}>" in ran.stdout
+
+
+def test_the_same_tests_run_on_a_cluster(tmp_path: Path, local_server: dict[str, Any]) -> None:
+    (tmp_path / "test_options.py").write_text(ANYWHERE)
+    s3 = local_server["s3"]
+    place = {
+        "WAREHOUSE_STAGE": s3["stage"],
+        "WAREHOUSE_IAM_ROLE": local_server["iam_role"],
+        "WAREHOUSE_REGION": s3["region"],
+        "WAREHOUSE_S3_ENDPOINT": s3["endpoint_url"],
+        "WAREHOUSE_URL": local_server["url"],
+        "AWS_ACCESS_KEY_ID": s3["access_key"],
+        "AWS_SECRET_ACCESS_KEY": s3["secret_key"],
+    }
+    ran = run(tmp_path, "-s", f"--redshift-url={local_server['url']}", environ=place)
+    assert "4 passed" in ran.stdout, ran.stdout + ran.stderr
+    assert f"<Serializable|4|{local_server['port']}>" in ran.stdout
+
+
+def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+    (tmp_path / "test_server.py").write_text("def test_it(redshift_server): ...")
+    assert "with --redshift-url there is none" in run(tmp_path, "--redshift-url=redshift://u:p@h/d").stdout
+    assert "invalid choice: 'CHAOS'" in run(tmp_path, "--redshift-isolation=chaos").stderr
     assert "--redshift-port" in run(tmp_path, "--help").stdout
 
 
