@@ -39,7 +39,6 @@ CREATE FUNCTION pg_redshift.sysdate() RETURNS timestamp LANGUAGE sql STABLE AS $
     SELECT transaction_timestamp() AT TIME ZONE current_setting('timezone')
 $$;
 
-CREATE FUNCTION pg_redshift.len(value text) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT length(value) $$;
 
 CREATE FUNCTION pg_redshift.session_number(name text) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT coalesce(nullif(current_setting('redshift.' || name, true), ''), CASE name WHEN 'copy_count' THEN '0' ELSE '-1' END)::bigint

@@ -6,7 +6,7 @@ CREATE FUNCTION pg_redshift.default_encoding(type oid, is_sortkey boolean, is_te
         WHEN is_sortkey OR is_temp THEN 'none'
         WHEN type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'date'::regtype, 'time'::regtype,
                       'timetz'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype) THEN 'az64'
-        WHEN type IN ('varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype) THEN 'lzo'
+        WHEN type IN ('varchar'::regtype, 'bpchar'::regtype, 'varbyte'::regtype) THEN 'lzo'
         WHEN type = 'super'::regtype THEN 'zstd'
         ELSE 'none' END)
 $$;

@@ -2,7 +2,7 @@
 
 -- Types that PostgreSQL keeps under another name behind us.
 CREATE FUNCTION pg_redshift.format_type(type oid, modifier integer DEFAULT NULL) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT CASE type WHEN 'bytea'::regtype THEN 'binary varying'
+    SELECT CASE type WHEN 'varbyte'::regtype THEN replace(pg_catalog.format_type(type, modifier), 'varbyte', 'binary varying')
            ELSE pg_catalog.format_type(type, modifier) END
 $$;
 

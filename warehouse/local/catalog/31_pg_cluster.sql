@@ -5,7 +5,7 @@ SELECT oid, nspname, nspowner, nspacl FROM pg_catalog.pg_namespace WHERE nspname
 
 -- No typarray, typcategory or typcollation: clients that ask for them fail on a cluster too.
 CREATE VIEW pg_redshift.pg_type AS
-SELECT oid, CASE typname WHEN 'bytea' THEN 'varbyte' ELSE typname END::name AS typname, typnamespace, typowner, typlen,
+SELECT oid, typname, typnamespace, typowner, typlen,
        typbyval, typtype, typisdefined, typdelim, typrelid, typelem, typinput, typoutput, typreceive, typsend, typanalyze, typalign, typstorage,
        typnotnull, typbasetype, typtypmod, typndims, NULL::text AS typdefaultbin, typdefault
 FROM pg_catalog.pg_type WHERE typnamespace <> 'pg_redshift'::regnamespace;

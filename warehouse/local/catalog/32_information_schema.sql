@@ -12,7 +12,7 @@ FROM information_schema.views WHERE table_schema <> 'pg_redshift';
 CREATE VIEW pg_redshift.is_columns AS
 SELECT c.table_catalog, c.table_schema, c.table_name, c.column_name, c.ordinal_position,
        coalesce(c.column_default::text, i.source)::varchar AS column_default, c.is_nullable,
-       CASE c.data_type WHEN 'bytea' THEN 'binary varying' ELSE c.data_type END::varchar AS data_type,
+       CASE c.data_type WHEN 'varbyte' THEN 'binary varying' ELSE c.data_type END::varchar AS data_type,
        c.character_maximum_length, c.character_octet_length, c.numeric_precision,
        c.numeric_precision_radix, c.numeric_scale, c.datetime_precision, c.interval_type, c.interval_precision, c.character_set_catalog,
        c.character_set_schema, c.character_set_name, c.collation_catalog, c.collation_schema, c.collation_name, c.domain_catalog, c.domain_schema,

@@ -62,7 +62,7 @@ DECLARE
     pages bigint := pg_catalog.pg_relation_size(rel) / 8192;
 BEGIN
     SELECT string_agg(CASE WHEN a.atttypid IN ('varchar'::regtype, 'bpchar'::regtype) THEN format('coalesce(avg(octet_length(%I)), 0) + 4', a.attname)
-                           WHEN a.atttypid IN ('super'::regtype, 'bytea'::regtype) THEN format('coalesce(avg(pg_column_size(%I)), 0) + 4', a.attname)
+                           WHEN a.atttypid IN ('super'::regtype, 'varbyte'::regtype) THEN format('coalesce(avg(pg_column_size(%I)), 0) + 4', a.attname)
                            WHEN a.atttypid = 'numeric'::regtype THEN CASE WHEN ((a.atttypmod - 4) >> 16) & 65535 <= 19 THEN '8' ELSE '16' END
                            ELSE greatest(a.attlen, 1)::text END, ', ' ORDER BY a.attnum)
     INTO measured FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel AND a.attnum > 0 AND NOT a.attisdropped;

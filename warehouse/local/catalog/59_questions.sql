@@ -12,7 +12,7 @@ CREATE FUNCTION pg_redshift.own_columns(name text) RETURNS text LANGUAGE sql STA
     FROM (SELECT a.attname, t.typname AS type, row_number() OVER (ORDER BY a.attnum) AS place, a.atttypid
           FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
           WHERE a.attrelid = to_regclass(name) AND a.attnum > 0 AND NOT a.attisdropped) AS c
-    WHERE atttypid = 'super'::regtype
+    WHERE atttypid IN ('super'::regtype, 'varbyte'::regtype)
 $$;
 -- Whether a user has made a function of that name (translate/calls.py): "t" or nothing.
 CREATE FUNCTION pg_redshift.user_function(name text) RETURNS text LANGUAGE sql STABLE AS $$
@@ -21,3 +21,15 @@ CREATE FUNCTION pg_redshift.user_function(name text) RETURNS text LANGUAGE sql S
     WHERE r.kind = 'f' AND p.proname = parts[cardinality(parts)]
       AND CASE WHEN cardinality(parts) > 1 THEN n.nspname = parts[1] ELSE n.nspname = ANY(current_schemas(false)) END LIMIT 1
 $$;
+-- The names and types of a query's columns, as JSON. A view that is taken back at once tells them without running the query.
+CREATE FUNCTION pg_redshift.columns_of(query text) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    found text;
+BEGIN
+    EXECUTE 'CREATE TEMPORARY VIEW redshift_probe AS ' || query;
+    SELECT json_agg(json_build_array(a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)) ORDER BY a.attnum)::text INTO found
+    FROM pg_catalog.pg_attribute a WHERE a.attrelid = 'pg_temp.redshift_probe'::regclass AND a.attnum > 0;
+    RAISE EXCEPTION USING ERRCODE = 'RS000', MESSAGE = found;
+EXCEPTION WHEN SQLSTATE 'RS000' THEN
+    RETURN SQLERRM;
+END $$;

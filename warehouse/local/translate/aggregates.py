@@ -23,7 +23,7 @@ _FRAMED = {
 _SORTED = ("listagg", "median", "percentile_cont")
 
 
-def check(tree: exp.Expression) -> None:
+def check(tree: exp.Expr) -> None:
     """Refuse what Redshift refuses of windows and sorted aggregates."""
     for over in tree.find_all(exp.Window):
         called = over.this.find(exp.Anonymous)
@@ -55,8 +55,8 @@ def _order_of(node: exp.Anonymous) -> str:
     )
 
 
-def _over(function: exp.Expression, node: exp.Expression, *, whole: bool = False, spec: exp.Expression | None = None,
-          order: exp.Order | None = None) -> exp.Expression:  # fmt: skip
+def _over(function: exp.Expr, node: exp.Expr, *, whole: bool = False, spec: exp.Expr | None = None,
+          order: exp.Order | None = None) -> exp.Expr:  # fmt: skip
     """`function` with the OVER clause of `node`. `whole` makes its frame the whole partition."""
     found = window(node)
     if found is None:
@@ -76,24 +76,24 @@ def _rows(start: str, start_side: str, end: str, end_side: str) -> exp.WindowSpe
     return exp.WindowSpec(kind="ROWS", start=start, start_side=start_side, end=end, end_side=end_side)
 
 
-def _distinct(node: exp.Anonymous) -> tuple[bool, list[exp.Expression]]:
+def _distinct(node: exp.Anonymous) -> tuple[bool, list[exp.Expr]]:
     first = node.expressions[0] if node.expressions else None
     if isinstance(first, exp.Distinct):
         return True, [*first.expressions, *node.expressions[1:]]
     return False, list(node.expressions)
 
 
-def _sum(node: exp.Anonymous) -> exp.Expression:
+def _sum(node: exp.Anonymous) -> exp.Expr:
     return _over(ours("sum", [part.copy() for part in node.expressions]), node)
 
 
-def _avg(node: exp.Anonymous) -> exp.Expression:
+def _avg(node: exp.Anonymous) -> exp.Expr:
     total = ours("sum", [part.copy() for part in node.expressions])
     count = call("count", *(part.copy() for part in node.expressions))
     return ours("avg", [_over(total, node), _over(count, node)])
 
 
-def _values(node: exp.Anonymous, value: exp.Expression, order: exp.Order | None) -> exp.Expression:
+def _values(node: exp.Anonymous, value: exp.Expr, order: exp.Order | None) -> exp.Expr:
     """All values of the group or the window in one array."""
     if window(node) is not None:
         return _over(call("array_agg", value.copy()), node, whole=True, order=order)
@@ -102,19 +102,19 @@ def _values(node: exp.Anonymous, value: exp.Expression, order: exp.Order | None)
                 if order else inner)  # fmt: skip
 
 
-def _listagg(node: exp.Anonymous) -> exp.Expression:
+def _listagg(node: exp.Anonymous) -> exp.Expr:
     distinct, arguments = _distinct(node)
     separator = arguments[1].copy() if len(arguments) > 1 else text("")
     name = "listagg_distinct" if distinct else "listagg"
     return ours(name, [_values(node, arguments[0], within_group(node)), separator])
 
 
-def _median(node: exp.Anonymous) -> exp.Expression:
+def _median(node: exp.Anonymous) -> exp.Expr:
     return ours("percentile_cont", [exp.Literal.number("0.5"), _values(node, node.expressions[0], None)])
 
 
-def _percentile(name: str) -> Callable[[exp.Anonymous], exp.Expression]:
-    def handler(node: exp.Anonymous) -> exp.Expression:
+def _percentile(name: str) -> Callable[[exp.Anonymous], exp.Expr]:
+    def handler(node: exp.Anonymous) -> exp.Expr:
         order = within_group(node)
         if order is None or len(order.expressions) != 1:
             raise Refused('syntax error at or near ")"', "42601")
@@ -128,14 +128,14 @@ def _percentile(name: str) -> Callable[[exp.Anonymous], exp.Expression]:
     return handler
 
 
-def _approximate_count(node: exp.Anonymous) -> exp.Expression:
+def _approximate_count(node: exp.Anonymous) -> exp.Expr:
     distinct, _ = _distinct(node)
     if not distinct:
         raise Refused("APPROXIMATE needs COUNT(DISTINCT expression)", "42601")
     return _over(call("count", *(part.copy() for part in node.expressions)), node)
 
 
-def _ratio_to_report(node: exp.Anonymous) -> exp.Expression:
+def _ratio_to_report(node: exp.Anonymous) -> exp.Expr:
     found = window(node)
     if found is None or found.args.get("order") or found.args.get("spec"):
         raise Refused("RATIO_TO_REPORT is a window function without ORDER BY and frame", "42601")
@@ -143,7 +143,7 @@ def _ratio_to_report(node: exp.Anonymous) -> exp.Expression:
     return ours("ratio_to_report", [value, _over(call("sum", value.copy()), node)])
 
 
-def _skipping_nulls(node: exp.Anonymous) -> exp.Expression:
+def _skipping_nulls(node: exp.Anonymous) -> exp.Expr:
     """FIRST_VALUE, LAST_VALUE, NTH_VALUE, LAG and LEAD: with IGNORE NULLS they pick from the frame's array."""
     name = node.name.lower()
     found = outermost(node)
@@ -162,7 +162,7 @@ def _skipping_nulls(node: exp.Anonymous) -> exp.Expression:
     return ours("nth_present", [values, nth, exp.true() if name in ("last_value", "lag") else exp.false()])
 
 
-HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expression]] = {
+HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expr]] = {
     "sum": _sum,
     "avg": _avg,
     "listagg": _listagg,

@@ -6,11 +6,10 @@ questions first: a query that runs exactly when FROM has such a column (question
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlglot import exp
 
 from warehouse.local.translate.names import is_catalog, tables
+from warehouse.local.translate.probes import Translate, probe
 from warehouse.local.translate.questions import answer
 from warehouse.local.translate.tokens import literal
 
@@ -18,7 +17,7 @@ from warehouse.local.translate.tokens import literal
 _CLAUSES = ("where", "having", "qualify")
 
 
-def use_aliases(tree: exp.Expr, translate: Callable[[exp.Expr], str]) -> None:
+def use_aliases(tree: exp.Expr, translate: Translate) -> None:
     """Put the expressions of aliases in the place of their names. `translate` makes PostgreSQL's text of a query.
 
     Raises questions.Unsure.
@@ -66,39 +65,13 @@ def _used(select: exp.Select) -> list[str]:
     return list(dict.fromkeys(used))
 
 
-def _question(select: exp.Select, name: str, translate: Callable[[exp.Expr], str]) -> str:
+def _question(select: exp.Select, name: str, translate: Translate) -> str:
     """Whether FROM has a column `name`; "" when that need not be asked."""
     source = select.args.get("from_") or select.args.get("from")
     if source is None or all(is_catalog(table) for table in tables(select)):
         return ""
-    probe = exp.Select(expressions=[exp.column(exp.to_identifier(name, quoted=True))])
-    for clause in ("from_", "from", "joins"):
-        if part := select.args.get(clause):
-            probe.set(clause, [one.copy() for one in part] if isinstance(part, list) else part.copy())
-    withs = [w for holder in (select, *_outer(select)) if (w := holder.args.get("with_") or holder.args.get("with"))]
-    ctes = [cte.copy() for found in reversed(withs) for cte in found.expressions if not _inside(select, cte)]
-    if ctes:
-        probe.set("with_", exp.With(expressions=ctes, recursive=any(w.args.get("recursive") for w in withs)))
-    return f"CASE WHEN pg_redshift.runs({literal(translate(probe))}) THEN 'yes' ELSE '' END"
-
-
-def _outer(select: exp.Expr) -> list[exp.Expr]:
-    found: list[exp.Expr] = []
-    parent = select.parent
-    while parent is not None:
-        if isinstance(parent, exp.Query | exp.DML):
-            found.append(parent)
-        parent = parent.parent
-    return found
-
-
-def _inside(node: exp.Expr, other: exp.Expr) -> bool:
-    parent: exp.Expr | None = node
-    while parent is not None:
-        if parent is other:
-            return True
-        parent = parent.parent
-    return False
+    asked = probe(select, [exp.column(exp.to_identifier(name, quoted=True))])
+    return f"CASE WHEN pg_redshift.runs({literal(translate(asked))}) THEN 'yes' ELSE '' END"
 
 
 def _substitute(select: exp.Select, names: set[str]) -> None:

@@ -26,11 +26,11 @@ _GRAMMAR = (
 _CLOCK = (exp.CurrentTimestamp, exp.CurrentTime, exp.Localtime, exp.Localtimestamp, exp.CurrentSchema)
 _NO_TABLE = "One or more of the used functions must be applied on at least one user created table."
 
-Handler = Callable[[exp.Anonymous], exp.Expression]
+Handler = Callable[[exp.Anonymous], exp.Expr]
 HANDLERS: dict[str, Handler] = {**aggregates.HANDLERS, **dates.HANDLERS, **scalars.HANDLERS}
 
 
-def redirect_functions(tree: exp.Expression, touches: Touched) -> None:
+def redirect_functions(tree: exp.Expr, touches: Touched) -> None:
     """Put PostgreSQL's functions and ours in the place of Redshift's. Raises Refused."""
     aggregates.check(tree)
     labels = _labels(tree)
@@ -40,7 +40,12 @@ def redirect_functions(tree: exp.Expression, touches: Touched) -> None:
             _by_name(node, touches)
         elif isinstance(node, exp.Extract):
             node.replace(dates.extract(node))
-        elif isinstance(node, exp.Substring | exp.Trim):
+        elif isinstance(node, exp.Substring):
+            node.replace(scalars.substring(node))
+        elif isinstance(node, exp.StrPosition):
+            node.set("this", scalars.as_text(node.this))
+            node.set("substr", scalars.as_text(node.args["substr"]))
+        elif isinstance(node, exp.Trim):
             node.set("this", scalars.as_text(node.this))
         elif isinstance(node, exp.Array) and node.args.get("bracket_notation") and not on_leader(node):
             raise Refused("array constructors and subscripts are not supported", "0A000")
@@ -57,7 +62,7 @@ def redirect_functions(tree: exp.Expression, touches: Touched) -> None:
             item.replace(exp.alias_(item.copy(), label, quoted=True))
 
 
-def _labels(tree: exp.Expression) -> list[tuple[exp.Select, int, str]]:
+def _labels(tree: exp.Expr) -> list[tuple[exp.Select, int, str]]:
     return [
         (select, place, label)
         for select in tree.find_all(exp.Select)
@@ -66,28 +71,35 @@ def _labels(tree: exp.Expression) -> list[tuple[exp.Select, int, str]]:
     ]
 
 
-def _label(item: exp.Expression) -> str:
+def _label(item: exp.Expr) -> str:
     """The name of a result column that is a call without an alias, or ""."""
     name = _called(item)
     return functions.LABELS.get(name, name)
 
 
-def _called(item: exp.Expression) -> str:
+def _called(item: exp.Expr) -> str:
     while isinstance(item, exp.Window | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
         item = item.this
+    if isinstance(item, exp.Substring):
+        return "substring"
+    if isinstance(item, exp.CurrentDate):
+        return "current_date"
     if isinstance(item, exp.Extract):
-        return "date_part"
+        return "extract"
     if isinstance(item, exp.Array):
         return "array"
     if isinstance(item, exp.Dot):
         item = item.expression
+    if isinstance(item, exp.Anonymous) and item.name.lower() == "nullif" and item.expressions:
+        first = item.expressions[0]
+        return first.name if isinstance(first, exp.Column) else _called(first)
     return item.name.lower() if isinstance(item, exp.Anonymous) else ""
 
 
 def _by_name(node: exp.Anonymous, touches: Touched) -> None:
     name = node.name.lower()
     parent = node.parent
-    whole: exp.Expression = node
+    whole: exp.Expr = node
     if isinstance(parent, exp.Dot):
         schema = parent.this.name.lower() if isinstance(parent.this, exp.Identifier) else ""
         if schema == catalog.SCHEMA:

@@ -14,14 +14,15 @@ from warehouse.local.translate.shapes import ours
 # What a value may be cast to (c_Supported_data_types), in sqlglot's names.
 _TYPES = {
     "SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE", "BOOLEAN", "CHAR", "NCHAR", "BPCHAR", "VARCHAR",
-    "NVARCHAR", "TEXT", "DATE", "TIME", "TIMETZ", "TIMESTAMP", "TIMESTAMPTZ", "INTERVAL", "SUPER",
+    "NVARCHAR", "TEXT", "DATE", "TIME", "TIMETZ", "TIMESTAMP", "TIMESTAMPTZ", "INTERVAL", "SUPER", "VARBINARY",
 }  # fmt: skip
-_LATER = {"VARBINARY", "BINARY", "GEOMETRY", "GEOGRAPHY", "HLLSKETCH"}
+_LATER = {"BINARY", "GEOMETRY", "GEOGRAPHY", "HLLSKETCH"}
+_OF_STRINGS = {"SUPER": "to_super", "VARBINARY": "to_varbyte"}
 # Types of a PostgreSQL younger than the leader's.
 _UNKNOWN = {"UUID", "JSON", "JSONB", "XML", "HSTORE"}
 
 
-def size_casts(tree: exp.Expression) -> None:
+def size_casts(tree: exp.Expr) -> None:
     """Give every cast the size that Redshift gives it. Raises Refused for types that Redshift has not."""
     for kind in list(tree.find_all(exp.DataType)):
         name = kind.this.value if isinstance(kind.this, exp.DType) else str(kind.this)
@@ -32,9 +33,12 @@ def size_casts(tree: exp.Expression) -> None:
             raise not_emulated(f"type {name.lower()}")
         if not of_catalog:
             _size(kind)
-        if kind.this == exp.DType.SUPER and isinstance(cast := kind.parent, exp.Cast) and _is_string(cast.this):
-            # PostgreSQL would take the string for JSON.
-            cast.replace(ours("to_super", [cast.this.copy()]))
+        made_by = _OF_STRINGS.get(name)
+        if made_by and isinstance(cast := kind.parent, exp.Cast) and _is_string(cast.this):
+            # PostgreSQL would take the string for the type's own text.
+            cast.set("this", ours(made_by, [cast.this.copy()]))
+            if isinstance(cast.parent, exp.Select) and cast.arg_key == "expressions":
+                cast.replace(exp.alias_(cast.copy(), made_by.removeprefix("to_"), quoted=True))
 
 
 def _size(kind: exp.DataType) -> None:
@@ -49,6 +53,10 @@ def _size(kind: exp.DataType) -> None:
         size = given[0].name.upper() if given else "256"
         kind.set("this", exp.DType.VARCHAR)
         kind.set("expressions", _numbers(65535 if size == "MAX" else int(size)))
+    elif found == exp.DType.VARBINARY:
+        kind.set("this", exp.DType.USERDEFINED)
+        kind.set("kind", f"varbyte({given[0].name})" if given else "varbyte")
+        kind.set("expressions", None)
     elif found in (exp.DType.CHAR, exp.DType.NCHAR, exp.DType.BPCHAR):
         default = 256 if found == exp.DType.BPCHAR else 1
         size = given[0].name.upper() if given else str(default)
@@ -60,5 +68,5 @@ def _is_string(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and bool(node.is_string)
 
 
-def _numbers(*values: int) -> list[exp.Expression]:
+def _numbers(*values: int) -> list[exp.Expr]:
     return [exp.DataTypeParam(this=exp.Literal.number(value)) for value in values]

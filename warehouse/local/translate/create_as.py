@@ -97,7 +97,7 @@ def design_of_query(given: Attributes, query: str) -> tuple[tuple[str, ...], dic
     return (f"SELECT pg_redshift.remember_parent({literal(table)})",), spec
 
 
-def _single_scan(tree: exp.Expression) -> tuple[str, list[str | None], list[str]] | None:
+def _single_scan(tree: exp.Expr) -> tuple[str, list[str | None], list[str]] | None:
     """The table that the query only scans, its column behind each output ("*" for all), and the sorted outputs."""
     if not isinstance(tree, exp.Select):
         return None
@@ -126,7 +126,7 @@ def _single_scan(tree: exp.Expression) -> tuple[str, list[str | None], list[str]
     return path(found), outputs, order
 
 
-def _output(key: exp.Expression, names: list[str], outputs: list[str | None]) -> str | None:
+def _output(key: exp.Expr, names: list[str], outputs: list[str | None]) -> str | None:
     """The output that ORDER BY means: its position from 1, or its name where "*" hides the positions."""
     if isinstance(key, exp.Literal) and not key.is_string:
         return None if "*" in outputs else str(key.this)

@@ -20,7 +20,7 @@ ENCODINGS = {
     "TEXT32K", "ZSTD",
 }  # fmt: skip
 # AWS r_CREATE_TABLE_NEW: types that can be a distribution or sort key
-_NO_KEY_TYPES = ("super", "bytea")
+_NO_KEY_TYPES = ("super", "varbyte")
 
 
 @dataclass
@@ -307,7 +307,7 @@ def _design(columns: list[Column], constraints: list[dict[str, Any]], given: Att
     sortkey = tuple(sort_columns) or given.sortkey
     diststyle, sortstyle = check(distkeys, sortkey, given)
     for one in columns:
-        if one.type in _NO_KEY_TYPES and one.name in (*distkeys, *sortkey):
+        if one.type.partition("(")[0] in _NO_KEY_TYPES and one.name in (*distkeys, *sortkey):
             raise Refused(f'column "{one.name}" of this type cannot be a distribution or sort key', "0A000")
     encode = {c.name: c.encode for c in columns if c.encode}
     return {

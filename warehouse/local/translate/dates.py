@@ -25,7 +25,7 @@ _SPELLINGS = {
 _PARTS = {spelling: part for part, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 
 
-def date_part(node: exp.Expression) -> exp.Expression:
+def date_part(node: exp.Expr) -> exp.Expr:
     """A part of a date, named by a bare word or a string, as a string."""
     spelled = node.name.lower() if isinstance(node, exp.Column | exp.Literal | exp.Var | exp.Identifier) else ""
     if spelled not in _PARTS:
@@ -33,8 +33,8 @@ def date_part(node: exp.Expression) -> exp.Expression:
     return text(_PARTS[spelled])
 
 
-def _with_part(name: str, count: int) -> Callable[[exp.Anonymous], exp.Expression]:
-    def handler(node: exp.Anonymous) -> exp.Expression:
+def _with_part(name: str, count: int) -> Callable[[exp.Anonymous], exp.Expr]:
+    def handler(node: exp.Anonymous) -> exp.Expr:
         if len(node.expressions) != count:
             raise Refused(f"function {node.name.lower()} takes {count} arguments", "42883")
         return ours(name, [date_part(node.expressions[0]), *(part.copy() for part in node.expressions[1:])])
@@ -42,17 +42,17 @@ def _with_part(name: str, count: int) -> Callable[[exp.Anonymous], exp.Expressio
     return handler
 
 
-def extract(node: exp.Extract) -> exp.Expression:
+def extract(node: exp.Extract) -> exp.Expr:
     """EXTRACT(part FROM value)."""
     return ours("date_part", [date_part(node.this), node.expression.copy()])
 
 
-def _date_cast(node: exp.Anonymous) -> exp.Expression:
+def _date_cast(node: exp.Anonymous) -> exp.Expr:
     """DATE(value)."""
     return exp.cast(node.expressions[0].copy(), "date")
 
 
-HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expression]] = {
+HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expr]] = {
     "dateadd": _with_part("dateadd", 3),
     "date_add": _with_part("dateadd", 3),
     "datediff": _with_part("datediff", 3),

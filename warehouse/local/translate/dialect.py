@@ -22,15 +22,19 @@ _Parser: Any = Redshift.Parser
 _Tokenizer: Any = Redshift.Tokenizer
 
 
-def _approximate(parser: Any) -> exp.Expression | None:
+def _approximate(parser: Any) -> exp.Expr | None:
     """APPROXIMATE COUNT(…), APPROXIMATE PERCENTILE_DISC(…): a function of that longer name."""
-    called: exp.Expression | None = parser._parse_function()
+    called: exp.Expr | None = parser._parse_function()
     function = called.find(exp.Anonymous) if called else None
     if function is None:
         parser.raise_error("APPROXIMATE is followed by COUNT or PERCENTILE_DISC")
     else:
         function.set("this", f"approximate_{function.name}".lower())
     return called
+
+
+def _prior(parser: Any) -> exp.Expr:
+    return parser.expression(exp.Prior(this=parser._parse_bitwise()))  # type: ignore[no-any-return]
 
 
 _NAMES = (TokenType.VAR, TokenType.IDENTIFIER)
@@ -81,6 +85,16 @@ class LocalRedshift(Redshift):
             "APPROXIMATE": _approximate,
             "SYSDATE": lambda parser: parser.expression(exp.Anonymous(this="sysdate")),
         }
+
+        def _parse_connect_with_prior(self) -> exp.Expr | None:
+            # sqlglot puts PRIOR into a dictionary that all threads share.
+            own = {**type(self).NO_PAREN_FUNCTION_PARSERS, "PRIOR": _prior}
+            self.NO_PAREN_FUNCTION_PARSERS = own  # type: ignore[misc]
+            try:
+                return self._parse_disjunction()  # type: ignore[no-any-return]
+            finally:
+                del self.NO_PAREN_FUNCTION_PARSERS
+
         # navigation.py tells relations from paths: it knows the names of a query.
         SUPPORTS_IMPLICIT_UNNEST = False
 
@@ -113,12 +127,12 @@ class LocalRedshift(Redshift):
             return found  # type: ignore[no-any-return]
 
 
-def parse(text: str) -> exp.Expression:
+def parse(text: str) -> exp.Expr:
     """One statement. Raises sqlglot.errors.ParseError."""
     found: Any = parse_one(text, dialect=LocalRedshift)
     return found  # type: ignore[no-any-return]
 
 
-def generate(node: exp.Expression) -> str:
+def generate(node: exp.Expr) -> str:
     """PostgreSQL's text of a statement."""
     return node.sql(dialect=Postgres, unsupported_level=ErrorLevel.RAISE, comments=False)

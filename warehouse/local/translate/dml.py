@@ -10,7 +10,7 @@ from sqlglot import exp
 from warehouse.local.translate.plan import Refused
 
 
-def mend_dml(tree: exp.Expression) -> None:
+def mend_dml(tree: exp.Expr) -> None:
     """DELETE without FROM, DEFAULT as a value of UPDATE, the target of an UPDATE within its FROM."""
     for delete in tree.find_all(exp.Delete):
         if not delete.this and (named := delete.args.get("tables")):

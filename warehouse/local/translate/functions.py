@@ -17,9 +17,9 @@ SAME = {
     "abs", "acos", "asin", "atan", "atan2", "cbrt", "ceil", "ceiling", "cos", "cot", "degrees", "exp", "floor", "ln",
     "log", "mod", "pi", "power", "pow", "radians", "random", "sign", "sin", "sqrt", "tan",
     # strings
-    "ascii", "btrim", "char_length", "character_length", "chr", "initcap", "left", "length", "lower", "lpad", "ltrim",
-    "md5", "octet_length", "quote_ident", "quote_literal", "repeat", "replace", "reverse", "right", "rpad", "rtrim",
-    "strpos", "substr", "to_hex", "translate", "upper",
+    "ascii", "btrim", "chr", "initcap", "left", "lower", "lpad", "ltrim",
+    "md5", "quote_ident", "quote_literal", "repeat", "replace", "reverse", "right", "rpad", "rtrim",
+    "strpos", "translate", "upper",
     # conditions
     "coalesce", "greatest", "least", "nullif",
     # aggregates and windows
@@ -38,7 +38,7 @@ SAME = {
 }  # fmt: skip
 
 RENAMED = {
-    "nvl": "coalesce", "textlen": "length", "replicate": "repeat", "dexp": "exp", "dlog1": "ln", "dlog10": "log",
+    "nvl": "coalesce", "replicate": "repeat", "dexp": "exp", "dlog1": "ln", "dlog10": "log",
     "dsqrt": "sqrt", "rand": "random", "trim": "btrim",
 }  # fmt: skip
 
@@ -61,7 +61,7 @@ AGGREGATES = {
 
 # Functions that only the leader runs: with a table of a user they are refused (c_SQL_functions_leader_node_only).
 LEADER_ONLY = {
-    "age", "current_schema", "current_schemas", "generate_series", "getbit", "get_byte", "has_database_privilege",
+    "age", "current_schema", "current_schemas", "generate_series", "get_byte", "has_database_privilege",
     "has_schema_privilege", "has_table_privilege", "isfinite", "now", "set_bit", "set_byte", "to_ascii", "version",
 }  # fmt: skip
 
@@ -72,9 +72,12 @@ COMPUTE_ONLY = {"listagg", "median", "percentile_cont", "percentile_disc", "appr
 LABELS = {
     "approximate_count": "count",
     "approximate_percentile_disc": "percentile_disc",
+    "current_date": "date",
     "date_part": "pgdate_part",
     "dateadd": "date_add",
     "datediff": "date_diff",
+    "extract": "date_part",
+    "log": "dlog10",
     "nvl": "coalesce",
     "nvl2": "case",
     "sysdate": "timestamp",

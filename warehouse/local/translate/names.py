@@ -16,7 +16,7 @@ from warehouse.local.translate.tokens import fold
 _SYSTEM = ("stl_", "stv_", "svl_", "svv_", "sys_", "svcs_")
 
 
-def fold_identifiers(tree: exp.Expression) -> None:
+def fold_identifiers(tree: exp.Expr) -> None:
     """Lower case, and quoted for PostgreSQL, so that its own keywords are no obstacle."""
     for node in tree.find_all(exp.Identifier):
         folded = fold(node.this)
@@ -38,7 +38,7 @@ class Touched:
     system: bool
 
 
-def touched(tree: exp.Expression) -> Touched:
+def touched(tree: exp.Expr) -> Touched:
     """Call it before relations are redirected."""
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
     user = system = False
@@ -61,13 +61,13 @@ def tables(select: exp.Select) -> list[exp.Table]:
     return [table for source in sources if source for table in source.find_all(exp.Table)]
 
 
-def on_leader(node: exp.Expression) -> bool:
+def on_leader(node: exp.Expr) -> bool:
     """True when the query around `node` touches catalogs only: Redshift's leader runs that by itself."""
     select = node.find_ancestor(exp.Select)
     return isinstance(select, exp.Select) and all(is_catalog(table) for table in tables(select))
 
 
-def names_catalog(node: exp.Expression) -> bool:
+def names_catalog(node: exp.Expr) -> bool:
     """True when the query around `node` reads anything at all."""
     select = node.find_ancestor(exp.Select)
     return select is not None and next(select.find_all(exp.Table), None) is not None
@@ -83,7 +83,7 @@ def is_catalog(table: exp.Table) -> bool:
     )
 
 
-def redirect_relations(tree: exp.Expression) -> None:
+def redirect_relations(tree: exp.Expr) -> None:
     """Send catalogs to our views. Raises Refused for system views that are not emulated."""
     for table in tree.find_all(exp.Table):
         if not isinstance(table.this, exp.Identifier):

@@ -49,10 +49,10 @@ def navigate(tree: exp.Expr) -> None:
     for holder in tree.find_all(*_HOLDERS):
         above = holder.find_ancestor(*_HOLDERS)
         scopes[id(holder)] = _scope(holder, scopes.get(id(above)))
-    for node in list(tree.find_all(exp.Column, exp.Dot, exp.Bracket)):
-        if _is_whole(node) and (at := node.find_ancestor(*_HOLDERS)) and id(at) in scopes:
-            _expression(node, scopes[id(at)])
-    for node in list(tree.find_all(exp.Expression)):
+    for path in list(tree.find_all(exp.Column, exp.Dot, exp.Bracket)):
+        if _is_whole(path) and (at := path.find_ancestor(*_HOLDERS)) and id(at) in scopes:
+            _expression(path, scopes[id(at)])
+    for node in list(tree.find_all(exp.Expr)):
         if node.meta.get(_MARK):
             _beside(node)
 
@@ -89,6 +89,7 @@ def _scope(holder: exp.Expr, outer: _Scope | None) -> _Scope:
             scope.values.add(alias)
         else:
             scope.relations.add(source.alias_or_name)
+            scope.relations |= {pivot.alias for pivot in source.args.get("pivots") or [] if pivot.alias}
             if isinstance(source, exp.Table):
                 names = tuple(part.name for part in source.parts)
                 scope.schemas |= {names[at:] for at in range(len(names) - 1)}

@@ -17,13 +17,17 @@ from warehouse.local.translate.calls import redirect_functions
 from warehouse.local.translate.casts import size_casts
 from warehouse.local.translate.dialect import generate, parse
 from warehouse.local.translate.dml import mend_dml
+from warehouse.local.translate.hierarchy import connect_by
 from warehouse.local.translate.literals import type_literals
 from warehouse.local.translate.merge import check_merge
 from warehouse.local.translate.names import fold_identifiers, redirect_relations, touched
 from warehouse.local.translate.navigation import navigate
+from warehouse.local.translate.outer_joins import join_marked
+from warehouse.local.translate.pivots import rotate
 from warehouse.local.translate.plan import Refused, not_emulated
 from warehouse.local.translate.qualify import group_by_all, qualify
 from warehouse.local.translate.refuse import refuse
+from warehouse.local.translate.stars import exclude
 
 _STATEMENTS = (exp.Select, exp.Insert, exp.Update, exp.Delete, exp.Union, exp.Except, exp.Intersect, exp.Subquery,
                exp.Merge)  # fmt: skip
@@ -57,7 +61,11 @@ def translate_query(text: str) -> Translated:
     mend_dml(tree)
     fold_identifiers(tree)
     navigate(tree)
-    use_aliases(tree, lambda probe: _behind(exp.Subquery(this=probe)))
+    connect_by(tree)
+    join_marked(tree, _inner)
+    rotate(tree, _inner)
+    exclude(tree, _inner)
+    use_aliases(tree, _inner)
     for select in list(tree.find_all(exp.Select)):
         group_by_all(select)
         replaced = qualify(select)
@@ -74,7 +82,12 @@ def translate_query(text: str) -> Translated:
     )
 
 
-def _behind(tree: exp.Expression) -> str:
+def _inner(query: exp.Expr) -> str:
+    """PostgreSQL's text of a query that is only asked about."""
+    return _behind(query.copy())
+
+
+def _behind(tree: exp.Expr) -> str:
     """PostgreSQL's text of a statement whose names are folded."""
     touches = touched(tree)
     size_casts(tree)

@@ -11,7 +11,7 @@ from sqlglot import exp
 from warehouse.local.translate.plan import Refused, not_emulated
 
 # Clauses and expressions, with what a person calls them.
-_REFUSED_NODES: dict[type[exp.Expression], tuple[str, str]] = {
+_REFUSED_NODES: dict[type[exp.Expr], tuple[str, str]] = {
     exp.Returning: ('syntax error at or near "RETURNING"', "42601"),
     exp.OnConflict: ('syntax error at or near "ON CONFLICT"', "42601"),
     exp.Lock: ("SELECT FOR UPDATE is not supported", "0A000"),
@@ -23,7 +23,7 @@ _REFUSED_NODES: dict[type[exp.Expression], tuple[str, str]] = {
 }
 
 
-def refuse(tree: exp.Expression) -> None:
+def refuse(tree: exp.Expr) -> None:
     """Raises Refused for the first clause that Redshift has not."""
     for kind, (message, state) in _REFUSED_NODES.items():
         if tree.find(kind):
@@ -32,8 +32,8 @@ def refuse(tree: exp.Expression) -> None:
         if not select.expressions:
             raise Refused("syntax error: the select list is empty", "42601")
     for star in tree.find_all(exp.Star):
-        if any(star.args.values()):
-            raise not_emulated("SELECT * EXCLUDE")
+        if any(value for name, value in star.args.items() if name not in ("except_", "except")):
+            raise not_emulated("REPLACE or RENAME behind *")
     for node in tree.find_all(exp.Distinct):
         if node.args.get("on"):
             raise Refused("SELECT DISTINCT ON is not supported", "0A000")
@@ -45,8 +45,6 @@ def refuse(tree: exp.Expression) -> None:
     for values in tree.find_all(exp.Values):
         if not isinstance(values.parent, exp.Insert):
             raise Refused("VALUES lists are not supported outside INSERT", "0A000")
-    if tree.find(exp.Connect):
-        raise not_emulated("CONNECT BY")
     _set_operations(tree)
     for order in tree.find_all(exp.Order):
         for part in order.expressions:
@@ -58,7 +56,7 @@ def refuse(tree: exp.Expression) -> None:
                 raise Refused(f'a column list must be given for the recursive query "{cte.alias}"', "42601")
 
 
-def _set_operations(tree: exp.Expression) -> None:
+def _set_operations(tree: exp.Expr) -> None:
     for operation in tree.find_all(exp.SetOperation):
         if isinstance(operation, exp.Intersect | exp.Except) and not operation.args.get("distinct", True):
             raise Refused(f"{operation.key.upper()} ALL is not supported", "0A000")

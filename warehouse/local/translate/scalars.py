@@ -15,11 +15,11 @@ from warehouse.local.translate.shapes import ours
 
 # Functions of strings, and how many of their first arguments are strings.
 _STRINGS = {
-    "btrim": 2, "char_length": 1, "character_length": 1, "charindex": 2, "concat": 2, "crc32": 1, "func_sha1": 1,
-    "initcap": 1, "left": 1, "len": 1, "length": 1, "lower": 1, "lpad": 1, "ltrim": 2, "md5": 1, "octet_length": 1,
+    "btrim": 2, "charindex": 2, "crc32": 1, "func_sha1": 1,
+    "initcap": 1, "left": 1, "lower": 1, "lpad": 1, "ltrim": 2, "md5": 1,
     "quote_ident": 1, "quote_literal": 1, "regexp_count": 2, "regexp_instr": 2, "regexp_replace": 3, "regexp_substr": 2,
     "repeat": 1, "replace": 3, "replicate": 1, "reverse": 1, "right": 1, "rpad": 1, "rtrim": 2, "sha": 1, "sha1": 1,
-    "sha2": 1, "split_part": 2, "strpos": 2, "substr": 1, "textlen": 1, "to_date": 1, "to_timestamp": 1, "translate": 3,
+    "sha2": 1, "split_part": 2, "strpos": 2, "to_date": 1, "to_timestamp": 1, "translate": 3,
     "upper": 1, "strtol": 1,
 }  # fmt: skip
 
@@ -30,39 +30,62 @@ def cast_strings(node: exp.Anonymous) -> None:
     node.set("expressions", [as_text(part) if at < count else part for at, part in enumerate(node.expressions)])
 
 
-def as_text(node: exp.Expression) -> exp.Expression:
+def as_text(node: exp.Expr) -> exp.Expr:
     """`node` as a text of any length; what is a string or a parameter already stays as it is."""
     if isinstance(node, exp.Parameter | exp.Null) or (isinstance(node, exp.Literal) and node.is_string):
         return node
     return exp.Cast(this=node.copy(), to=exp.DataType(this=exp.DType.TEXT))
 
 
-def _arguments(node: exp.Anonymous, least: int, most: int) -> list[exp.Expression]:
+def _arguments(node: exp.Anonymous, least: int, most: int) -> list[exp.Expr]:
     found = [part.copy() for part in node.expressions]
     if not least <= len(found) <= most:
         raise Refused(f"function {node.name.lower()} does not take {len(found)} arguments", "42883")
     return found
 
 
-def _concat(node: exp.Anonymous) -> exp.Expression:
-    return ours("concat", _arguments(node, 2, 2))
+def _concat(node: exp.Anonymous) -> exp.Expr:
+    parts = _arguments(node, 2, 2)
+    return ours("concat", parts if any(_is_varbyte(part) for part in parts) else [as_text(part) for part in parts])
 
 
-def _nvl2(node: exp.Anonymous) -> exp.Expression:
+def _is_varbyte(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Cast):
+        return "varbyte" in node.to.sql().lower()
+    called = node.expression if isinstance(node, exp.Dot) else node
+    return isinstance(called, exp.Anonymous) and called.name.lower() in ("from_hex", "to_varbyte")
+
+
+def _length(node: exp.Anonymous) -> exp.Expr:
+    return ours("len", _arguments(node, 1, 1))
+
+
+def _substr(node: exp.Anonymous) -> exp.Expr:
+    return ours("substring", _arguments(node, 2, 3))
+
+
+def substring(node: exp.Substring) -> exp.Expr:
+    """SUBSTRING(value FROM start FOR length), SUBSTRING(value, start, length)."""
+    start = node.args.get("start") or exp.Literal.number(1)
+    size = node.args.get("length")
+    return ours("substring", [part.copy() for part in (node.this, start, size) if part is not None])
+
+
+def _nvl2(node: exp.Anonymous) -> exp.Expr:
     value, present, absent = _arguments(node, 3, 3)
     return exp.Case(
         ifs=[exp.If(this=exp.Not(this=exp.Is(this=value, expression=exp.Null())), true=present)], default=absent
     )
 
 
-def _json_path(node: exp.Anonymous) -> exp.Expression:
+def _json_path(node: exp.Anonymous) -> exp.Expr:
     value, *path = _arguments(node, 2, 7)
-    quiet: exp.Expression = path.pop() if isinstance(path[-1], exp.Boolean) else exp.false()
+    quiet: exp.Expr = path.pop() if isinstance(path[-1], exp.Boolean) else exp.false()
     return ours("json_path", [value, exp.Array(expressions=[as_text(part) for part in path]), quiet])
 
 
-def _super(name: str) -> Callable[[exp.Anonymous], exp.Expression]:
-    def handler(node: exp.Anonymous) -> exp.Expression:
+def _super(name: str) -> Callable[[exp.Anonymous], exp.Expr]:
+    def handler(node: exp.Anonymous) -> exp.Expr:
         if name == "super_object" and len(node.expressions) % 2:
             raise Refused("function object() takes pairs of a name and a value", "42883")
         return ours(name, [ours("to_super", [part.copy()]) for part in node.expressions])
@@ -70,8 +93,10 @@ def _super(name: str) -> Callable[[exp.Anonymous], exp.Expression]:
     return handler
 
 
-HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expression]] = {
+HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expr]] = {
     "concat": _concat,
+    **dict.fromkeys(("len", "length", "textlen", "char_length", "character_length"), _length),
+    **dict.fromkeys(("substr", "substring"), _substr),
     "nvl2": _nvl2,
     "json_extract_path_text": _json_path,
     "object": _super("super_object"),

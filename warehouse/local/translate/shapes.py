@@ -11,32 +11,32 @@ from warehouse.local import catalog
 _WRAPPERS = (exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls, exp.Window, exp.Filter)
 
 
-def ours(name: str, arguments: Sequence[exp.Expr]) -> exp.Expression:
+def ours(name: str, arguments: Sequence[exp.Expr]) -> exp.Expr:
     """A call of a function in schema pg_redshift."""
     return exp.Dot(
         this=exp.to_identifier(catalog.SCHEMA), expression=exp.Anonymous(this=name, expressions=list(arguments))
     )
 
 
-def call(name: str, *arguments: exp.Expression) -> exp.Anonymous:
+def call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     """A call of a function of PostgreSQL."""
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def outermost(node: exp.Expression) -> exp.Expression:
+def outermost(node: exp.Expr) -> exp.Expr:
     """`node` with what stands behind its parentheses: WITHIN GROUP, IGNORE NULLS, OVER."""
     while isinstance(node.parent, _WRAPPERS) and node.arg_key == "this":
         node = node.parent
     return node
 
 
-def window(node: exp.Expression) -> exp.Window | None:
+def window(node: exp.Expr) -> exp.Window | None:
     """The OVER clause of a call, if it has one."""
     found = outermost(node)
     return found if isinstance(found, exp.Window) else None
 
 
-def within_group(node: exp.Expression) -> exp.Order | None:
+def within_group(node: exp.Expr) -> exp.Order | None:
     """The ORDER BY of a call's WITHIN GROUP, if it has one."""
     if isinstance(node.parent, exp.WithinGroup):
         found = node.parent.expression

@@ -11,6 +11,7 @@ from warehouse.local.translate.tokens import Stream
 
 MAX_VARCHAR = 65535
 MAX_CHAR = 4096
+MAX_VARBYTE = 1_024_000
 
 _PLAIN = {
     "SMALLINT": "smallint", "INT2": "smallint", "INTEGER": "integer", "INT": "integer", "INT4": "integer",
@@ -23,7 +24,7 @@ _UNSUPPORTED = {
     "CIDR", "XML", "BIT", "ARRAY", "HSTORE", "POINT", "LINE", "BOX", "CIRCLE", "TSVECTOR", "TSQUERY", "OID", "REGCLASS",
     "NAME", "MACADDR", "ENUM",
 }  # fmt: skip
-_LATER = {"VARBYTE", "VARBINARY", "HLLSKETCH", "GEOMETRY", "GEOGRAPHY", "INTERVAL"}
+_LATER = {"HLLSKETCH", "GEOMETRY", "GEOGRAPHY", "INTERVAL"}
 
 
 def column_type(stream: Stream) -> str:
@@ -38,6 +39,8 @@ def column_type(stream: Stream) -> str:
             found = f"varchar({_length(stream, 256, MAX_VARCHAR, 'varchar')})"
         else:
             found = f"char({_length(stream, 1, MAX_CHAR, 'char')})"
+    elif word in ("VARBYTE", "VARBINARY") or (word == "BINARY" and stream.accept("VARYING")):
+        found = f"varbyte({_length(stream, 64_000, MAX_VARBYTE, 'varbyte')})"
     elif word == "BPCHAR":
         found = "char(256)"
     elif word in ("DECIMAL", "NUMERIC"):
