@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import IO
 
-from warehouse.local.copying import columnar, text
+from warehouse.local.copying import avro, columnar, json_text, text
 from warehouse.local.copying.work import Feed, Work
 
 
@@ -34,6 +34,9 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "text": Format("Text", text.read),
         "csv": Format("Text", text.read),
         "fixedwidth": Format("Text", text.read),
+        "json": Format("JSON", json_text.read),
+        "avro": Format("Avro", avro.read),
         "parquet": Format("Parquet", columnar.read_parquet, columnar=True),
+        "orc": Format("ORC", columnar.read_orc, columnar=True),
     }
 )

@@ -42,11 +42,12 @@ class Layout:
 class Conversion:
     """What becomes of a field's text, in any format that is read record by record.
 
+    `null_as` is None when no text stands for NULL.
     `replacement` stands for each byte that is no UTF-8, "" when there is none. `date_format` and `time_format` are
     "" for the default, "auto", a format string, and for times "epochsecs" and "epochmillisecs".
     """
 
-    null_as: str = "\\N"
+    null_as: str | None = "\\N"
     empty_as_null: bool = False
     blanks_as_null: bool = False
     trim_blanks: bool = False
@@ -103,7 +104,7 @@ def copy_options(given: Mapping[str, Any]) -> CopyOptions:
         format=form,
         argument=given.get("JSON") or given.get("AVRO") or "auto",
         layout=_layout(given, form),
-        conversion=_conversion(given),
+        conversion=_conversion(given, form),
         compression=next((name for name in ("GZIP", "BZIP2", "ZSTD") if name in given), ""),
         # 0 and 1 both stop at the first error.
         most_errors=None if "IGNOREALLERRORS" in given else max(given.get("MAXERROR", 0), 1),
@@ -137,17 +138,18 @@ def _layout(given: Mapping[str, Any], form: facts.Format) -> Layout:
     return layout
 
 
-def _conversion(given: Mapping[str, Any]) -> Conversion:
+def _conversion(given: Mapping[str, Any], form: facts.Format) -> Conversion:
     replacement = given.get("ACCEPTINVCHARS")
     if replacement is not None:
         replacement = replacement or "?"
         if len(replacement) != 1 or not replacement.isascii() or replacement == "\0":
             raise CopyError("COPY ACCEPTINVCHARS takes a single ASCII character", "22023")
-    null_as = given.get("NULL", "\\N")
-    if "\n" in null_as:
+    # A marker is for text: the other formats say themselves what is NULL.
+    null_as = given.get("NULL", "\\N") if form in ("text", "csv", "fixedwidth") else None
+    if null_as and "\n" in null_as:
         raise CopyError("COPY null representation cannot use newline or carriage return", "22023")
     return Conversion(
-        null_as={"\\0": "\0", "\\000": "\0"}.get(null_as, null_as),
+        null_as={"\\0": "\0", "\\000": "\0"}.get(null_as, null_as) if null_as else null_as,
         empty_as_null="EMPTYASNULL" in given,
         blanks_as_null="BLANKSASNULL" in given,
         trim_blanks="TRIMBLANKS" in given,

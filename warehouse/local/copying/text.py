@@ -33,7 +33,7 @@ def read(stream: IO[bytes], work: Work) -> Iterator[Feed]:
     """The file's rows, for PostgreSQL. Raises NotPlain."""
     how = work.options.layout
     # What Arrow does not read as Redshift does is read record by record from the start.
-    if work.careful or how.escape or how.remove_quotes or how.widths or not _is_plain(work.options.conversion):
+    if work.careful or how.escape or how.remove_quotes or how.widths or not is_plain(work.options.conversion):
         nul = work.options.conversion.null_as == "\0"
         yield from work.convert(lines.records(stream, how, columns=len(work.target.columns), nul=nul))
         return
@@ -41,7 +41,8 @@ def read(stream: IO[bytes], work: Work) -> Iterator[Feed]:
         yield QUOTED, chunk
 
 
-def _is_plain(how: Conversion) -> bool:
+def is_plain(how: Conversion) -> bool:
+    """True when no conversion parameter asks for a look at each value."""
     return not (
         how.trim_blanks
         or how.truncate
@@ -87,7 +88,7 @@ def _chunks(stream: IO[bytes], target: Target, text: Text) -> Iterator[bytes]:
             ),
         )
         for batch in reader:
-            yield as_csv([_settle(batch.column(i), column, text) for i, column in enumerate(target.columns)], names)
+            yield as_csv([settle(batch.column(i), column, text) for i, column in enumerate(target.columns)], names)
     except pa.ArrowInvalid as error:
         if "Empty CSV file" in str(error):
             return
@@ -154,7 +155,7 @@ def as_csv(arrays: list[pa.Array], names: list[str]) -> bytes:
     return sink.getvalue()
 
 
-def _settle(values: pa.Array, column: Column, text: Text) -> pa.Array:
+def settle(values: pa.Array, column: Column, text: Text) -> pa.Array:
     """Make NULL what the options and the column's type make NULL, and check that the rest is plain."""
     if column.kind == "text":
         if text.conversion.empty_as_null:

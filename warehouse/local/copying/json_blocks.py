@@ -1,0 +1,88 @@
+"""JSON to what PostgreSQL's COPY takes, whole blocks at a time: Arrow parses them, each column as its type.
+
+A value of another kind than its column (a number for a VARCHAR, a string for an INTEGER), an object that goes on in the
+next block, and whatever else Arrow does not take, sends the file to json_text.py, which reads it record by record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pj
+
+from warehouse.local.copying import text
+from warehouse.local.copying.jsonpaths import Mapping
+from warehouse.local.copying.target import QUOTED, Column
+from warehouse.local.copying.work import Feed, NotPlain, Work
+
+# Bytes that Arrow parses at a time. A line of this size is beyond what one object may take, too.
+BLOCK = 4 << 20
+
+_KINDS = {"integer": pa.int64(), "float": pa.float64(), "boolean": pa.bool_()}
+
+
+def takes(found: Mapping, work: Work) -> bool:
+    """True when this way leads there: members of the outermost object, no conversion that looks at each value."""
+    names = [path[0] for path in found.paths if len(path) == 1 and isinstance(path[0], str)]
+    return (
+        len(set(names)) == len(found.paths)
+        and not found.fold
+        and text.is_plain(work.options.conversion)
+        and all(column.kind not in ("super", "varbyte") for column in work.target.columns)
+        and tuple(names) == tuple(column.name for column in work.target.columns)
+    )
+
+
+def feeds(stream: IO[bytes], work: Work) -> Iterator[Feed]:
+    """The rows of the file. Raises NotPlain."""
+    columns = work.target.columns
+    schema = pa.schema([(column.name, _kind(column)) for column in columns])
+    how = text.Text(work.options.layout, work.options.conversion)
+    for _ in range(how.layout.skip_lines):
+        stream.readline()
+    for block in _blocks(stream):
+        try:
+            table = pj.read_json(
+                pa.py_buffer(block),
+                read_options=pj.ReadOptions(block_size=max(len(block) // 4, 1 << 16)),
+                parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+            )
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            if b"{" not in block and not block.strip():
+                continue
+            raise NotPlain(str(error)) from error
+        arrays = [_settled(table.column(column.name), column, how) for column in columns]
+        yield QUOTED, text.as_csv(arrays, schema.names)
+
+
+def _kind(column: Column) -> pa.DataType:
+    if column.kind == "decimal":
+        return pa.decimal128(column.precision, column.scale) if column.precision else pa.string()
+    return _KINDS.get(column.kind, pa.string())
+
+
+def _settled(values: pa.ChunkedArray, column: Column, how: text.Text) -> pa.Array:
+    array = values.combine_chunks()
+    if pa.types.is_string(array.type):
+        return text.settle(array, column, how)
+    if column.not_null and array.null_count:
+        raise NotPlain("NULL for a NOT NULL column")
+    return pc.cast(array, pa.string())
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    """The file in blocks of whole lines."""
+    rest = b""
+    while data := stream.read(BLOCK):
+        data = rest + data
+        end = data.rfind(b"\n") + 1
+        if not end and len(data) > BLOCK:
+            raise NotPlain("a line without an end")
+        rest = data[end:]
+        if end:
+            yield data[:end]
+    if rest:
+        yield rest
