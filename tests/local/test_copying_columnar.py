@@ -1,4 +1,4 @@
-"""COPY from Parquet and ORC: AWS copy-usage_notes-copy-from-columnar, ingest-super; Spectrum's words are a cluster's."""
+"""COPY from Parquet and ORC: AWS copy-usage_notes-copy-from-columnar, ingest-super; Spectrum's words as on clusters."""
 
 from __future__ import annotations
 
@@ -86,6 +86,7 @@ def test_forms_of_strings(pg, copy, kind):
     ("column", "kind", "shown", "physical"),
     [
         ("INTEGER", pa.int64(), "INT", "optional int64"),
+        ("INTEGER", pa.string(), "INT", "optional byte_array"),
         ("SMALLINT", pa.int32(), "SMALLINT", "optional int32"),
         ("BIGINT", pa.int32(), "BIGINT", "optional int32"),
         ("BIGINT", pa.decimal128(20, 0), "BIGINT", "optional fixed_len_byte_array"),
@@ -230,7 +231,8 @@ def test_compressed_files_say_so_by_their_names(pg, copy):
 
 @pytest.mark.parametrize("form", ["PARQUET", "ORC"])
 @pytest.mark.parametrize(
-    "parameter", ["MAXERROR 5", "ACCEPTANYDATE", "NULL AS 'x'", "GZIP", "DELIMITER ','", "EMPTYASNULL", "NOLOAD"]
+    "parameter",
+    ["MAXERROR 5", "ACCEPTANYDATE", "NULL AS 'x'", "GZIP", "DELIMITER ','", "EMPTYASNULL", "NOLOAD", "IGNOREHEADER 1"],
 )
 def test_parameters_that_columnar_formats_do_not_take(pg, copy, form, parameter):
     pg.execute("CREATE TABLE t (a INTEGER)")
@@ -255,3 +257,5 @@ def test_a_file_of_another_kind(pg, copy):
         copy("t", orc(table))
     with pytest.raises(psycopg.Error, match="is not an ORC file"):
         copy("t", parquet(table), "ORC")
+    with pytest.raises(psycopg.Error, match="is not a Parquet file"):
+        copy("t", b"neither")

@@ -174,28 +174,6 @@ def test_parquet_goes_by_position(pg, stage, copy):
     assert second[:5] == (None, "", None, None, None) and second[5] != second[5]
 
 
-@pytest.mark.parametrize(
-    ("table", "message"),
-    [
-        (pa.table({"a": [1]}), "Unmatched number of columns between table and file. Table columns: 2, Data columns: 1"),
-        (pa.table({"a": ["x"], "b": ["y"]}), "incompatible Parquet schema for column 'a'"),
-        (pa.table({"a": pa.array([1], pa.int32()), "b": ["too long"]}), "value too long"),
-    ],
-)
-def test_parquet_that_does_not_fit(pg, stage, copy, table, message):
-    pg.execute("CREATE TABLE t (a INTEGER, b VARCHAR(3))")
-    stage.put("t.parquet", parquet(table))
-    with pytest.raises(psycopg.Error, match=message) as caught:
-        copy("t", "t.parquet", "FORMAT PARQUET")
-    assert "t.parquet" in str(caught.value)
-    stage.put("t.parquet", b"no parquet")
-    with pytest.raises(psycopg.Error, match=r"t\.parquet is not a Parquet file"):
-        copy("t", "t.parquet", "PARQUET")
-    with pytest.raises(psycopg.errors.FeatureNotSupported, match="IGNOREHEADER"):
-        copy("t", "t.parquet", "PARQUET IGNOREHEADER 1")
-    assert rows(pg) == []
-
-
 values = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=10) | st.text(
     '",\n\r\\ N|x', max_size=6
 )
