@@ -1,33 +1,49 @@
-"""The rules over designs and changes: one set, asked by the model linter, by autogenerate and by the upgrade.
+"""The rules over designs, changes, SQL and the live warehouse: one set, asked by the linter, by autogenerate and by the
+upgrade.
 
-subject.py   what rules look at: designs and neutral Change values
-finding.py   what rules say
-registry.py  the rules, found by scanning rules/
-engine.py    run them: check, lint, refuse
-rules/       one file per rule: code, check, page with examples
+subject.py, changes.py, statement.py   what rules look at: frozen values
+revision.py                            a revision's file as changes, read and not run
+finding.py                             what rules say
+registry.py                            the rules, found by scanning rules/
+config.py                              what to look away from: pyproject.toml
+engine.py                              run them: check, lint, hygiene, refuse
+rules/                                 one file per rule: check, page with examples
 """
 
-from warehouse.discipline.engine import Config, check, lint, refuse
-from warehouse.discipline.finding import Fault, Finding, Severity
-from warehouse.discipline.registry import Rule, all_rules, rule
-from warehouse.discipline.subject import (
+from warehouse.discipline.changes import (
     AddColumn,
     AddConstraint,
     AlterColumn,
     AlterDistribution,
     AlterSortKey,
     Change,
-    ColumnSubject,
     CreateTable,
+    CreateView,
     DropColumn,
     DropConstraint,
     DropTable,
+    DropView,
+    GrantPrivileges,
     RenameColumn,
     RenameTable,
     RunSQL,
     SetTableComment,
-    Subject,
     TableChange,
+)
+from warehouse.discipline.config import Config
+from warehouse.discipline.engine import check, declared, hygiene, lint, refuse
+from warehouse.discipline.finding import Fault, Finding, Place, Severity
+from warehouse.discipline.registry import Rule, all_rules, rule
+from warehouse.discipline.revision import read_revision
+from warehouse.discipline.statement import Statement, statements
+from warehouse.discipline.subject import (
+    ColumnSubject,
+    Link,
+    LiveTable,
+    MissingTable,
+    Revision,
+    SchemaDesign,
+    Subject,
     WaiverUse,
 )
 
@@ -41,23 +57,37 @@ __all__ = [
     "ColumnSubject",
     "Config",
     "CreateTable",
+    "CreateView",
     "DropColumn",
     "DropConstraint",
     "DropTable",
+    "DropView",
     "Fault",
     "Finding",
+    "GrantPrivileges",
+    "Link",
+    "LiveTable",
+    "MissingTable",
+    "Place",
     "RenameColumn",
     "RenameTable",
+    "Revision",
     "Rule",
     "RunSQL",
+    "SchemaDesign",
     "SetTableComment",
     "Severity",
+    "Statement",
     "Subject",
     "TableChange",
     "WaiverUse",
     "all_rules",
     "check",
+    "declared",
+    "hygiene",
     "lint",
+    "read_revision",
     "refuse",
     "rule",
+    "statements",
 ]

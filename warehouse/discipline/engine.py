@@ -4,102 +4,94 @@
     lint(metadata)     the same for declared models, whose designs must be possible in the first place
     refuse(findings)   raise when one of them is an error
 
-A waiver holds back the findings of one code: those of the table that declares it, or, when handed to `check`, those
-of the whole revision. A waiver that held back nothing is itself judged (WH009).
+A waiver holds back the findings of one code: those of the table, view or statement that declares it; those of a
+revision; or those that the configuration names. A waiver that held back nothing is itself judged (WH009), unless the
+rule could not be asked: it needs statistics, or all tables, and there are none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any
 
 import sqlalchemy as sa
 
-from warehouse.discipline.finding import Finding, Severity
+from warehouse.discipline.changes import Change, CreateTable, CreateView
+from warehouse.discipline.config import Config
+from warehouse.discipline.finding import Finding, Place, Severity
 from warehouse.discipline.registry import Rule, all_rules
-from warehouse.discipline.subject import Change, CreateTable, Subject, WaiverUse, expand, table_of, where
-from warehouse.errors import DesignError, DisciplineError, SettingsError
-from warehouse.schema import check_table
-from warehouse.schema.design import TableDesign
+from warehouse.discipline.statement import Statement
+from warehouse.discipline.subject import (
+    NOTHING_KNOWN,
+    Given,
+    Link,
+    LiveTable,
+    MissingTable,
+    SchemaDesign,
+    Subject,
+    WaiverUse,
+    expand,
+    place_of,
+    table_of,
+    where,
+)
+from warehouse.errors import DesignError, DisciplineError
+from warehouse.schema import check_table, view_designs
+from warehouse.schema.design import TableDesign, ViewDesign, with_reasons
+from warehouse.schema.facts import TableFacts
 
-# Tables that tools keep for themselves; nobody here designs them.
-FOREIGN_TABLES = frozenset({"alembic_version", "alembic_history", "alembic_lock"})
 REVISION = "revision"
 
 
-@dataclass(frozen=True)
-class Config:
-    """What to look away from. `severity` gives a rule another severity, or "off"."""
-
-    ignore_tables: frozenset[str] = FOREIGN_TABLES
-    severity: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-    def __post_init__(self) -> None:
-        known = {rule.code for rule in all_rules()}
-        for code, severity in self.severity.items():
-            if code not in known:
-                raise SettingsError(f"There is no rule {code}.", next_step='"warehouse rule" lists them all.')
-            if severity not in ("error", "warning", "off"):
-                raise SettingsError(f"{code}: {severity!r} is no severity.", next_step="Say error, warning or off.")
-
-    @classmethod
-    def from_mapping(cls, options: Mapping[str, Any]) -> Config:
-        """From plain data, as a `[tool.warehouse.discipline]` table holds it: `ignore_tables` (list), `severity`
-        (table)."""
-        unknown = sorted(set(options) - {"ignore_tables", "severity"})
-        if unknown:
-            raise SettingsError(
-                f"The discipline's options have no {', '.join(unknown)}.", next_step="Say ignore_tables or severity."
-            )
-        return cls(
-            ignore_tables=FOREIGN_TABLES | frozenset(options.get("ignore_tables", ())),
-            severity=MappingProxyType(dict(options.get("severity", {}))),
-        )
-
-    def of(self, rule: Rule) -> Severity | None:
-        """The rule's severity under this configuration; None when it is off."""
-        said = self.severity.get(rule.code, rule.severity)
-        return None if said == "off" else "error" if said == "error" else "warning"
-
-
 def check(
-    subjects: Iterable[TableDesign | Change],
+    subjects: Iterable[Given],
     config: Config | None = None,
     *,
     waivers: Mapping[str, str] | None = None,
+    known: SchemaDesign | None = None,
+    unused: bool = True,
 ) -> list[Finding]:
     """What the rules find, in the order of the subjects. `waivers` (code -> reason) hold for all of them.
 
+    `known` is what else is known of the warehouse; what the subjects create is known anyway. `unused=False` leaves
+    unused waivers alone: the subjects are a part of what the waivers are for.
+
     Raises DisciplineError for a waiver without a reason.
     """
-    config = config or Config()
-    of_revision = _Waivers(REVISION, _with_reasons(waivers or {}))
-    findings: list[Finding] = []
-    for subject in subjects:
-        if _is_foreign(subject, config):
-            continue
-        design = subject.design if isinstance(subject, CreateTable) else subject
-        own = _Waivers(table_of(subject), design.waivers if isinstance(design, TableDesign) else {})
-        for part in expand(subject):
-            for finding in _judge(part, config):
-                if not (own.hold(finding) or of_revision.hold(finding)):
-                    findings.append(finding)
-        findings.extend(_unused(own, config))
-    findings.extend(_unused(of_revision, config))
-    return findings
+    return _Run(config or Config(), known or NOTHING_KNOWN, unused=unused).check(list(subjects), waivers or {})
 
 
-def lint(metadata: sa.MetaData, config: Config | None = None) -> list[Finding]:
-    """Hold declared models against the rules, tables in order of their names.
+def lint(metadata: sa.MetaData, config: Config | None = None, *, facts: Iterable[TableFacts] = ()) -> list[Finding]:
+    """Hold declared models against the rules, tables and then views in order of their names.
 
     Raises DesignError when a table's design is impossible in Redshift, as Core tables are not checked when they are
     made.
     """
     config = config or Config()
-    tables = [table for table in metadata.tables.values() if table.name not in config.ignore_tables]
-    return check([check_table(table) for table in sorted(tables, key=lambda table: table.fullname)], config)
+    designs = declared(metadata, config)
+    return check(designs, config, known=SchemaDesign.of(designs, facts, complete=True))
+
+
+def declared(metadata: sa.MetaData, config: Config | None = None) -> list[TableDesign | ViewDesign]:
+    """The designs of the models, without the tables that are none of ours. Raises DesignError for an impossible one."""
+    config = config or Config()
+    tables = sorted(metadata.tables.values(), key=lambda table: table.fullname)
+    found: list[TableDesign | ViewDesign] = [check_table(one) for one in tables if one.name not in config.ignore_tables]
+    views = sorted(view_designs(metadata), key=lambda view: view.qualified_name)
+    return [one for one in (*found, *views) if not config.ignores(one.qualified_name)]
+
+
+def hygiene(
+    designs: Iterable[TableDesign | ViewDesign], facts: Iterable[TableFacts], config: Config | None = None
+) -> list[Finding]:
+    """Hold a live warehouse against its models: tables that no model owns, models that no table has, tables in need of
+    care. `facts` are those of all its tables.
+    """
+    tables = {one.qualified_name: one for one in designs if isinstance(one, TableDesign)}
+    live = sorted(facts, key=lambda one: one.qualified_name)
+    names = {one.qualified_name for one in live}
+    subjects: list[Given] = [LiveTable(one, tables.get(one.qualified_name)) for one in live]
+    subjects += [MissingTable(design) for name, design in sorted(tables.items()) if name not in names]
+    return check(subjects, config, unused=False)
 
 
 def refuse(findings: Iterable[Finding]) -> None:
@@ -119,9 +111,10 @@ def refuse(findings: Iterable[Finding]) -> None:
 class _Waivers:
     """Waivers of one holder, and which of them were needed."""
 
-    def __init__(self, holder: str, reasons: Mapping[str, str]) -> None:
+    def __init__(self, holder: str, reasons: Mapping[str, str], place: Place | None = None) -> None:
         self.holder = holder
         self.reasons = reasons
+        self.place = place
         self.used: set[str] = set()
 
     def hold(self, finding: Finding) -> bool:
@@ -130,32 +123,98 @@ class _Waivers:
             self.used.add(finding.code)
         return held
 
-    def uses(self) -> Iterator[WaiverUse]:
-        known = {rule.code for rule in all_rules()}
-        for code, reason in self.reasons.items():
-            yield WaiverUse(self.holder, code, reason, used=code in self.used, known=code in known)
+
+class _Run:
+    """One call of `check`."""
+
+    def __init__(self, config: Config, known: SchemaDesign, *, unused: bool) -> None:
+        self.config = config
+        self.known = known
+        self.unused = unused
+        self.rules = {rule.code: rule for rule in all_rules()}
+        self.active = [(rule, severity) for rule in all_rules() if (severity := config.of(rule)) is not None]
+        self.of_kind: dict[type, list[tuple[Rule, Severity]]] = {}
+        # Waivers of the configuration: did one of them meet something it is about, and did it hold anything back?
+        self.met: set[int] = set()
+        self.held: set[int] = set()
+
+    def check(self, subjects: list[Given], waivers: Mapping[str, str]) -> list[Finding]:
+        self.known = self.known.with_designs(one for one in subjects if isinstance(one, TableDesign | ViewDesign))
+        of_revision = _Waivers(REVISION, _reasons(waivers))
+        findings: list[Finding] = []
+        for subject in subjects:
+            if not self.config.ignores(table_of(subject)):
+                findings += self._of(subject, of_revision)
+            if isinstance(subject, Change):
+                self.known = self.known.after(subject)
+        if self.unused:
+            findings += self._unneeded(of_revision)
+            findings += self._unneeded_of_configuration()
+        return findings
+
+    def _of(self, subject: Given, of_revision: _Waivers) -> Iterator[Finding]:
+        holder = subject.design if isinstance(subject, CreateTable | CreateView | MissingTable) else subject
+        own = _Waivers(table_of(subject), getattr(holder, "waivers", {}), place_of(subject))
+        met = [number for number, one in enumerate(self.config.waivers) if one.covers(table_of(subject), own.place)]
+        self.met.update(met)
+        for part in expand(subject, self.known):
+            holders = [own, of_revision]
+            if isinstance(part, Statement) and part is not subject:
+                holders.insert(0, _Waivers(part.where, _reasons(part), part.place or own.place))
+            for finding in self._judge(part, own.place):
+                if not (any(one.hold(finding) for one in holders) or self._held(finding, met)):
+                    yield finding
+            if self.unused and len(holders) > 2:
+                yield from self._unneeded(holders[0])
+        if self.unused:
+            yield from self._unneeded(own)
+
+    def _judge(self, subject: Subject, place: Place | None = None) -> Iterator[Finding]:
+        kind = subject.__class__
+        rules = self.of_kind.get(kind)
+        if rules is None:
+            rules = self.of_kind[kind] = [one for one in self.active if issubclass(kind, one[0].judges)]
+        for rule, severity in rules:
+            if rule.asks is None:
+                faults = rule.check(subject)
+            elif rule.asks == "known":
+                faults = rule.check(subject, self.known)
+            else:
+                facts = self.known.facts.get(table_of(subject))
+                faults = rule.check(subject, facts) if facts is not None else ()
+            for fault in faults:
+                at = place_of(subject) or place
+                yield Finding(rule.code, severity, where(subject), fault.message, fault.help, table_of(subject), at)
+
+    def _held(self, finding: Finding, met: list[int]) -> bool:
+        holding = [number for number in met if self.config.waivers[number].holds(finding)]
+        self.held.update(holding)
+        return bool(holding)
+
+    def _could_be_asked(self, code: str) -> bool:
+        rule = self.rules.get(code)
+        if rule is None:
+            return True
+        if self.config.of(rule) is None or rule.asks == "facts":
+            return False
+        # A link is only seen when both of its tables are known.
+        return self.known.complete or not (rule.asks == "known" or Link in rule.judges)
+
+    def _unneeded(self, waivers: _Waivers) -> Iterator[Finding]:
+        for code, reason in waivers.reasons.items():
+            if self._could_be_asked(code):
+                known, used = code in self.rules, code in waivers.used
+                yield from self._judge(WaiverUse(waivers.holder, code, reason, used, known, waivers.place))
+
+    def _unneeded_of_configuration(self) -> Iterator[Finding]:
+        for number in sorted(self.met - self.held):
+            waiver = self.config.waivers[number]
+            if self._could_be_asked(waiver.rule):
+                yield from self._judge(WaiverUse(str(waiver), waiver.rule, waiver.reason, used=False, known=True))
 
 
-def _judge(subject: Subject, config: Config) -> Iterator[Finding]:
-    for rule in all_rules():
-        severity = config.of(rule)
-        if severity is None or not isinstance(subject, rule.judges):
-            continue
-        for fault in rule.check(subject):
-            yield Finding(rule.code, severity, where(subject), fault.message, fault.help, table_of(subject))
-
-
-def _unused(waivers: _Waivers, config: Config) -> Iterator[Finding]:
-    for use in waivers.uses():
-        yield from _judge(use, config)
-
-
-def _is_foreign(subject: TableDesign | Change, config: Config) -> bool:
-    return table_of(subject).rpartition(".")[2] in config.ignore_tables
-
-
-def _with_reasons(waivers: Mapping[str, str]) -> Mapping[str, str]:
+def _reasons(holder: Mapping[str, str] | Statement) -> Mapping[str, str]:
     try:
-        return TableDesign(REVISION, waivers=waivers).waivers
+        return holder.waivers if isinstance(holder, Statement) else with_reasons(REVISION, holder)
     except DesignError as error:
         raise DisciplineError(error.message, next_step=error.next_step) from error

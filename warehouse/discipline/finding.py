@@ -5,10 +5,22 @@ A message says what is wrong, a help says what to do; neither ends with a full s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of a file, counted from 1."""
+
+    file: str
+    line: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True)
@@ -19,9 +31,14 @@ class Fault:
     help: str = ""
 
 
+# What a rule's `check` gives.
+Faults: TypeAlias = Iterator[Fault]
+
+
 @dataclass(frozen=True)
 class Finding:
-    """A fault with its rule and its place. `table` is what findings are grouped by."""
+    """A fault with its rule and its place. `table` is what findings are grouped by; `place` is None when no file is
+    known."""
 
     code: str
     severity: Severity
@@ -29,10 +46,12 @@ class Finding:
     message: str
     help: str = ""
     table: str = ""
+    place: Place | None = None
 
     def __str__(self) -> str:
+        place = f"{self.place}: " if self.place else ""
         subject = f" {self.subject}" if self.subject else ""
-        return f"{self.code}{subject}: {self.told}"
+        return f"{place}{self.code}{subject}: {self.told}"
 
     @property
     def told(self) -> str:

@@ -1,13 +1,15 @@
 """The rules, found by scanning `discipline/rules/`: one file per rule, named `wh001_no_distribution.py`.
 
-A rule's file holds
+The name gives the code, which is never reused: WH0xx a table's or a view's design, WH1xx a column, WH2xx a change,
+WH3xx the live warehouse, WH4xx SQL text. A rule's file holds
 
-    CODE = "WH001"                  the code: WH0xx a table's design, WH1xx a column, WH2xx a change; never reused
     SEVERITY = "error"              or "warning"
-    def check(table: TableDesign) -> Iterator[Fault]: …
+    def check(table: TableDesign) -> Faults: …
 
-The annotation of the argument says which subjects the rule judges (see `discipline/subject.py`). The docstring is the
-rule's page: a summary line, then the headings What, Why, Bad and Good; Bad and Good are Python, executed by the
+The annotation of the first argument says which subjects the rule judges (`discipline/subject.py`). A second one asks
+for more: `known: SchemaDesign`, the other tables and views; or `facts: TableFacts`, the table's statistics, and then
+the rule is not asked at all about tables without. The docstring is the rule's page: a summary line, then the headings
+What, Why, Bad and Good. Bad and Good are Python (models, `op.` calls of a revision, or values) or SQL, executed by the
 tests.
 """
 
@@ -21,37 +23,45 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType, ModuleType
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 from warehouse.discipline.finding import Fault, Severity
+from warehouse.discipline.subject import SchemaDesign
 from warehouse.errors import DisciplineError
+from warehouse.schema.facts import TableFacts
 
+Asks = Literal["known", "facts"]
 RULES_PACKAGE = "warehouse.discipline.rules"
 HEADINGS = ("What", "Why", "Bad", "Good")
+# What a rule may ask for beside its subject, and the engine's word for it.
+_SECOND: Mapping[type, Asks] = {SchemaDesign: "known", TableFacts: "facts"}
 
 _FILE = re.compile(r"(?P<code>wh[0-9]{3})_(?P<slug>[a-z0-9_]+)")
 _HEADING = re.compile(r"^(?P<heading>[A-Z][a-z]+)\n-{3,}\n", re.MULTILINE)
-_CODE_BLOCK = re.compile(r"```python\n(?P<code>.*?)\n```", re.DOTALL)
+_CODE_BLOCK = re.compile(r"```(?P<language>python|sql)\n(?P<code>.*?)\n```", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. `sections` holds its page by heading; `bad` and `good` are the examples' code."""
+    """One rule. `sections` holds its page by heading; `bad` and `good` are the examples, language and code. `asks` is
+    what `check` takes beside the subject.
+    """
 
     code: str
     name: str
     severity: Severity
     summary: str
     sections: Mapping[str, str]
-    check: Callable[[Any], Iterable[Fault]]
-    judges: type
+    check: Callable[..., Iterable[Fault]]
+    judges: tuple[type, ...]
+    asks: Asks | None = None
 
     @property
-    def bad(self) -> str:
+    def bad(self) -> tuple[str, str]:
         return _block(self.sections["Bad"])
 
     @property
-    def good(self) -> str:
+    def good(self) -> tuple[str, str]:
         return _block(self.sections["Good"])
 
 
@@ -89,24 +99,25 @@ def read_rule(module: ModuleType) -> Rule:
     name = _FILE.fullmatch(path)
     if name is None:
         raise ValueError(f"{path}: a rule's file is called wh000_what_is_wrong.py")
-    code: Any = getattr(module, "CODE", None)
     severity: Any = getattr(module, "SEVERITY", None)
-    if code != name["code"].upper():
-        raise ValueError(f"{path}: CODE is {code!r}, the file's name says {name['code'].upper()!r}")
     if severity not in get_args(Severity):
         raise ValueError(f"{path}: SEVERITY is {severity!r}")
     summary, sections = _page(path, inspect.cleandoc(module.__doc__ or ""))
-    return Rule(code, name["slug"].replace("_", " "), severity, summary, sections, module.check, _judges(path, module))
+    judges, asks = _arguments(path, module)
+    title = name["slug"].replace("_", " ")
+    return Rule(name["code"].upper(), title, severity, summary, sections, module.check, judges, asks)
 
 
-def _judges(path: str, module: ModuleType) -> type:
+def _arguments(path: str, module: ModuleType) -> tuple[tuple[type, ...], Asks | None]:
     check = getattr(module, "check", None)
     if check is None:
         raise ValueError(f"{path}: no function check(subject)")
     hints = [hint for name, hint in get_type_hints(check).items() if name != "return"]
-    if len(hints) != 1 or not isinstance(hints[0], type):
-        raise ValueError(f"{path}: check takes one argument, annotated with the kind of subject it judges")
-    return hints[0]
+    if not 1 <= len(hints) <= 2 or len(hints) != len(inspect.signature(check).parameters):
+        raise ValueError(f"{path}: check takes a subject, annotated with its kind, and perhaps one thing more")
+    if len(hints) == 2 and hints[1] not in _SECOND:
+        raise ValueError(f"{path}: beside the subject, check takes a SchemaDesign or a TableFacts")
+    return get_args(hints[0]) or (hints[0],), _SECOND[hints[1]] if len(hints) == 2 else None
 
 
 def _page(path: str, text: str) -> tuple[str, Mapping[str, str]]:
@@ -118,11 +129,11 @@ def _page(path: str, text: str) -> tuple[str, Mapping[str, str]]:
     sections = dict(zip(headings, bodies, strict=True))
     for example in ("Bad", "Good"):
         if len(_CODE_BLOCK.findall(sections[example])) != 1:
-            raise ValueError(f"{path}: {example} holds one ```python block")
+            raise ValueError(f"{path}: {example} holds one block of ```python or ```sql")
     return summary, MappingProxyType(sections)
 
 
-def _block(section: str) -> str:
+def _block(section: str) -> tuple[str, str]:
     found = _CODE_BLOCK.search(section)
     assert found is not None  # read_rule has made sure
-    return found["code"]
+    return found["language"], found["code"]

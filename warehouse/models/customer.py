@@ -8,7 +8,13 @@ from warehouse.schema import Base, auto, column, compound
 from warehouse.schema.types import CHAR, INTEGER
 
 
-class Customer(Base, dist=auto(), sort=compound("customer_key"), comment="One row per customer."):
+class Customer(
+    Base,
+    dist=auto(),
+    sort=compound("customer_key"),
+    comment="One row per customer.",
+    waive={"WH104": "The talk encodes the sort key; its wording is kept."},
+):
     """As the talk declares it. It names no distribution, and AUTO is what Redshift then takes: said aloud here.
 
     It encodes the sort key with zstd, where today's advice is to leave a leading sort column raw. The talk's wording

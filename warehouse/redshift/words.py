@@ -9,6 +9,10 @@ are one.
 
 from __future__ import annotations
 
+import re
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+
 RESERVED = frozenset(
     [
         "aes128",
@@ -180,3 +184,8 @@ SYSTEM_COLUMNS = frozenset({"oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "
 def is_reserved(name: str) -> bool:
     """Must this name be quoted because the grammar has taken it?"""
     return name.lower() in RESERVED
+
+
+def must_be_quoted(name: str) -> bool:
+    """Does every statement have to quote this name: is it reserved, or no plain identifier?"""
+    return is_reserved(name) or _PLAIN.fullmatch(name) is None

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 metadata = sa.MetaData()
 sa.Table("fact_sale", metadata, sa.Column("a", sa.Integer, redshift_encode="az64", comment="A."))
 sa.Table("other", metadata, sa.Column("a", sa.Integer, primary_key=True, redshift_encode="az64"), comment="Other.",
-         redshift_diststyle="EVEN", redshift_sortkey="a")
+         redshift_diststyle="EVEN", info={"warehouse": {"sort": "none"}})
 """
 UNSURE = BAD.replace("fact_sale", "alembic_version")
 IMPOSSIBLE = """
@@ -89,6 +89,7 @@ def test_findings_as_json(declare) -> None:  # type: ignore[no-untyped-def]
         "message": "no distribution is declared",
         "help": 'Say dist=key("…") or dist=even()',
         "table": "fact_sale",
+        "place": None,
     }
     assert json.loads(run("lint", "--format", "json").output)["findings"] == []
 

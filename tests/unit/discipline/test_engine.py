@@ -79,16 +79,16 @@ def test_the_leading_sort_column_is_advised_to_stay_raw() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "code"),
     [
-        DropTable("fact_sale", None),
-        DropColumn("fact_sale", None, "a"),
-        AlterColumn("fact_sale", None, "a", frozenset({"type"})),
-        RunSQL("DELETE FROM fact_sale"),
+        (DropTable("fact_sale", None), "WH201"),
+        (DropColumn("fact_sale", None, "a"), "WH202"),
+        (AlterColumn("fact_sale", None, "a", frozenset({"nullable"})), "WH209"),
+        (RunSQL("SELECT 1; DELETE FROM fact_sale"), "WH402"),
     ],
 )
-def test_other_changes_have_no_rules_yet(change: Change) -> None:
-    assert check([change]) == []
+def test_changes_have_rules_too(change: Change, code: str) -> None:
+    assert [(one.code, one.table) for one in check([change])] == [(code, "fact_sale")]
 
 
 def test_a_waiver_holds_back_its_rule_on_its_table_only() -> None:
@@ -98,7 +98,7 @@ def test_a_waiver_holds_back_its_rule_on_its_table_only() -> None:
 
 
 def test_a_tables_waiver_holds_for_its_columns() -> None:
-    uncommented = ColumnDesign("a", "integer", encode="az64")
+    uncommented = ColumnDesign("a", "integer", nullable=False, encode="az64")
     assert check([changed(SOUND, columns=(uncommented,), waivers={"WH102": "generated names"})]) == []
 
 
@@ -154,7 +154,12 @@ def test_a_configuration_from_plain_data() -> None:
     [
         ({"severity": {"WH777": "off"}}, "There is no rule WH777"),
         ({"severity": {"WH001": "loud"}}, "'loud' is no severity"),
-        ({"ignore": ["a"]}, "have no ignore"),
+        ({"ignored": ["a"]}, "have no ignored"),
+        ({"ignore": ["a"]}, "No rule's code begins with a"),
+        ({"waivers": [{"rule": "WH001", "table": "a"}]}, "waiver of WH001 gives no reason"),
+        ({"waivers": [{"rule": "WH001", "reason": "b"}]}, "waiver of WH001 is for everything"),
+        ({"waivers": [{"rule": "WH777", "reason": "b", "table": "a"}]}, "There is no rule WH777"),
+        ({"waivers": [{"rule": "WH001", "why": "b", "table": "a"}]}, "A waiver has no why"),
     ],
 )
 def test_a_wrong_configuration_is_refused(options: dict[str, Any], says: str) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 import warehouse.discipline.rules
-from warehouse.discipline import all_rules, rule
+from warehouse.discipline import DropTable, DropView, SchemaDesign, all_rules, rule
 from warehouse.discipline.registry import in_order, read_rule
 from warehouse.errors import DisciplineError
 from warehouse.schema.design import TableDesign
+from warehouse.schema.facts import TableFacts
 
 PAGE = """A summary.
 
@@ -42,13 +43,25 @@ def check_table(table: TableDesign) -> list[Any]:
     return []
 
 
+def check_known(change: DropTable | DropView, known: SchemaDesign) -> list[Any]:
+    return []
+
+
+def check_facts(table: TableDesign, facts: TableFacts) -> list[Any]:
+    return []
+
+
+def check_two(table: TableDesign, other: TableDesign) -> list[Any]:
+    return []
+
+
 def check_nothing(table) -> list[Any]:  # type: ignore[no-untyped-def]
     return []
 
 
 def module(name: str = "wh998_something_wrong", page: str = PAGE, **given: Any) -> ModuleType:
     made = ModuleType(f"somewhere.{name}", page)
-    vars(made).update({"CODE": "WH998", "SEVERITY": "error", "check": check_table, **given})
+    vars(made).update({"SEVERITY": "error", "check": check_table, **given})
     return made
 
 
@@ -56,25 +69,31 @@ def test_every_file_of_the_folder_is_a_rule() -> None:
     folder = Path(warehouse.discipline.rules.__file__).parent
     stems = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
     assert [one.code for one in all_rules()] == [stem[:5].upper() for stem in stems]
-    assert [one.code for one in all_rules()] == ["WH001", "WH002", "WH003", "WH004", "WH009", "WH101", "WH102", "WH103"]
+    assert len(all_rules()) >= 40
 
 
 def test_a_rule_is_read_from_its_file() -> None:
     read = read_rule(module())
-    assert (read.code, read.name, read.severity, read.judges) == ("WH998", "something wrong", "error", TableDesign)
-    assert (read.summary, read.bad, read.good) == ("A summary.", "x = 1", "x = 2")
+    assert (read.code, read.name, read.severity, read.judges) == ("WH998", "something wrong", "error", (TableDesign,))
+    assert (read.summary, read.bad, read.good) == ("A summary.", ("python", "x = 1"), ("python", "x = 2"))
+    assert read.asks is None
     assert read.sections["Why"] == "Because."
+
+
+def test_a_rule_may_ask_for_more() -> None:
+    read = read_rule(module(check=check_known))
+    assert (read.judges, read.asks) == ((DropTable, DropView), "known")
+    assert read_rule(module(check=check_facts)).asks == "facts"
 
 
 @pytest.mark.parametrize(
     ("made", "says"),
     [
         (module("helpers"), "is called wh000"),
-        (module(CODE="WH997"), "CODE is 'WH997', the file's name says 'WH998'"),
-        (module(CODE=None), "CODE is None"),
         (module(SEVERITY="fatal"), "SEVERITY is 'fatal'"),
         (module(check=None), "no function check"),
-        (module(check=check_nothing), "annotated with the kind of subject"),
+        (module(check=check_nothing), "annotated with its kind"),
+        (module(check=check_two), "a SchemaDesign or a TableFacts"),
         (module(page=""), "a summary and the headings"),
         (module(page=PAGE.replace("Why\n---\nBecause.\n", "")), "a summary and the headings"),
         (module(page=PAGE.replace("Because.", "")), "a summary and the headings"),

@@ -72,7 +72,7 @@ def test_a_hand_edited_revision_is_refused_with_its_place_and_prints_nothing_of_
     project.revision(GOOD.replace(*edit))
     with pytest.raises(DisciplineError, match=rf"migrations/versions/r1\.py:\d+: .*{code} sale") as caught:
         printed(project)
-    assert [finding.code for finding in caught.value.findings] == [code]
+    assert [one.code for one in caught.value.findings if one.severity == "error"] == [code]
 
 
 def test_a_waiver_with_a_reason_travels_in_the_revision(project):
@@ -110,19 +110,19 @@ def test_an_added_column_meets_the_rules_for_columns(project):
             "cannot change date to character varying",
         ),
         ('op.alter_column("sale", "n", type_=sa.CHAR(9), existing_type=sa.CHAR(3))', "cannot change character"),
-        ('op.alter_column("sale", "n", nullable=False)', "cannot set NOT NULL"),
-        ('op.alter_column("sale", "n", nullable=True)', "cannot drop NOT NULL"),
-        ('op.alter_column("sale", "n", server_default="1")', "cannot set or drop the DEFAULT"),
-        ('op.alter_column("sale", "n", server_default=None)', "cannot set or drop the DEFAULT"),
+        ('op.alter_column("sale", "n", nullable=False)', "NOT NULL of an existing column cannot be changed"),
+        ('op.alter_column("sale", "n", nullable=True)', "NOT NULL of an existing column cannot be changed"),
+        ('op.alter_column("sale", "n", server_default="1")', "the DEFAULT of an existing column cannot be changed"),
+        ('op.alter_column("sale", "n", server_default=None)', "the DEFAULT of an existing column cannot be changed"),
         ('op.alter_column("sale", "n", type_=sa.String(9), postgresql_using="n")', "no USING"),
         ('op.create_index("i", "sale", ["n"])', "has no indexes"),
         ('op.create_check_constraint("c", "sale", "n > 0")', "no CHECK constraints"),
-        ('op.alter_sort_key("sale", "interleaved", ["n"])', "INTERLEAVED sort key in place"),
+        ('op.alter_sort_key("sale", "interleaved", ["n"])', "cannot become interleaved in place"),
     ],
 )
 def test_what_redshift_cannot_do_in_place_is_refused_with_the_mend(project, statement, told):
     project.revision(statement)
-    with pytest.raises(MigrationError, match=rf"r1\.py:\d+: .*{told}") as caught:
+    with pytest.raises((DisciplineError, MigrationError), match=rf"r1\.py:\d+: .*{told}") as caught:
         printed(project)
     assert caught.value.next_step
 
@@ -130,8 +130,8 @@ def test_what_redshift_cannot_do_in_place_is_refused_with_the_mend(project, stat
 @pytest.mark.parametrize(
     ("column", "told"),
     [
-        ('sa.Column("c", sa.Integer(), nullable=False, {0})', "NOT NULL column only with a default"),
-        ('sa.Column("c", sa.Integer(), redshift_identity=(1, 1), {0})', "cannot add an IDENTITY column"),
+        ('sa.Column("c", sa.Integer(), nullable=False, {0})', "NOT NULL and has no default"),
+        ('sa.Column("c", sa.Integer(), redshift_identity=(1, 1), {0})', "an IDENTITY column is added"),
         ('sa.Column("c", sa.Integer(), redshift_distkey=True, {0})', "cannot be DISTKEY or SORTKEY"),
         ('sa.Column("c", sa.Integer(), unique=True, {0})', "ADD COLUMN takes no key"),
     ],
@@ -139,7 +139,7 @@ def test_what_redshift_cannot_do_in_place_is_refused_with_the_mend(project, stat
 def test_a_column_that_only_create_table_can_make_is_refused(project, column, told):
     told_apart = column.format('comment="C.", redshift_encode="raw"')
     project.revision(f"op.add_column('sale', {told_apart})")
-    with pytest.raises(MigrationError, match=told):
+    with pytest.raises((DisciplineError, MigrationError), match=told):
         printed(project)
 
 

@@ -6,9 +6,9 @@ The table declares none of `dist=key("…")`, `dist=even()`, `dist=all_()` and `
 
 Why
 ---
-The distribution decides which rows share a slice, and so whether a join happens in place or sends one side
-over the network. A table that says nothing gets AUTO, and nobody can tell later whether that was a decision. If it
-was one, say `dist=auto()`.
+The distribution decides which rows share a slice, and so whether a join happens in place or sends one side over the
+network. A table that says nothing gets AUTO, and nobody can tell later whether that was a decision. If it was one,
+say `dist=auto()`.
 
 Bad
 ---
@@ -27,17 +27,12 @@ class Sale(Base, dist=key("sale_key"), sort=compound("sale_key"), comment="One r
 ```
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
-from warehouse.discipline.finding import Fault
+from warehouse.discipline.finding import Fault, Faults
 from warehouse.schema.design import TableDesign
 
-CODE = "WH001"
 SEVERITY = "error"
 
 
-def check(table: TableDesign) -> Iterator[Fault]:
+def check(table: TableDesign) -> Faults:
     if table.dist is None:
         yield Fault("no distribution is declared", 'Say dist=key("…") or dist=even()')

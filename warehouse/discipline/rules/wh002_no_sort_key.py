@@ -6,9 +6,9 @@ The table declares none of `sort=compound("…")`, `sort=interleaved("…")`, `s
 
 Why
 ---
-Redshift has no indexes. What lets it skip blocks is the order of the rows, by the columns that queries filter
-or join by. "What do you usually filter by?" has an answer on the day that the table is designed; years later the
-answer costs a rewrite of the table. "No sort key" is a valid answer, given with `sort=unsorted()`.
+Redshift has no indexes. What lets it skip blocks is the order of the rows, by the columns that queries filter or join
+by. "What do you usually filter by?" has an answer on the day that the table is designed; years later the answer costs
+a rewrite of the table. "No sort key" is a valid answer, given with `sort=unsorted()`.
 
 Bad
 ---
@@ -27,17 +27,12 @@ class Sale(Base, dist=even(), sort=compound("sale_key"), comment="One row per sa
 ```
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
-from warehouse.discipline.finding import Fault
+from warehouse.discipline.finding import Fault, Faults
 from warehouse.schema.design import TableDesign
 
-CODE = "WH002"
 SEVERITY = "error"
 
 
-def check(table: TableDesign) -> Iterator[Fault]:
+def check(table: TableDesign) -> Faults:
     if table.sort is None:
         yield Fault("no sort key is decided on", 'Say sort=compound("…") or sort=unsorted()')

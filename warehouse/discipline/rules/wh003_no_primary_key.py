@@ -2,13 +2,14 @@
 
 What
 ----
-No column, and no set of columns, is declared as the primary key.
+No column, and no set of columns, is declared as the primary key. Staging tables and logs are left alone: their rows
+are what was delivered, or what happened.
 
 Why
 ---
-Redshift does not enforce a primary key, and still it matters: it says what one row is, it is what an upsert
-matches rows by, and it is what `warehouse check` counts duplicates of. Without it, nothing can ever tell that a row
-was loaded twice.
+Redshift does not enforce a primary key, and still it matters: it says what one row is, it is what an upsert matches
+rows by, and it is what `warehouse check` counts duplicates of. Without it, nothing can ever tell that a row was
+loaded twice.
 
 Bad
 ---
@@ -35,17 +36,12 @@ sa.Table(
 ```
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
-from warehouse.discipline.finding import Fault
+from warehouse.discipline.finding import Fault, Faults
 from warehouse.schema.design import TableDesign
 
-CODE = "WH003"
 SEVERITY = "error"
 
 
-def check(table: TableDesign) -> Iterator[Fault]:
-    if not table.primary_key:
+def check(table: TableDesign) -> Faults:
+    if not table.primary_key and table.shape not in ("staging", "log"):
         yield Fault("no primary key is declared", "Say primary_key=True on the columns that name a row")

@@ -6,9 +6,9 @@ The table's comment is missing or blank.
 
 Why
 ---
-The comment goes into the warehouse and from there into every SQL client and the data dictionary. One
-sentence, best about what one row is, spares each reader the guess, and a table that nobody can describe in a sentence
-should perhaps not exist.
+The comment goes into the warehouse and from there into every SQL client and the data dictionary. One sentence, best
+about what one row is, spares each reader the guess, and a table that nobody can describe in a sentence should perhaps
+not exist.
 
 Bad
 ---
@@ -27,17 +27,12 @@ class Sale(Base, dist=even(), sort=compound("sale_key"), comment="One row per sa
 ```
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
-from warehouse.discipline.finding import Fault
+from warehouse.discipline.finding import Fault, Faults
 from warehouse.schema.design import TableDesign
 
-CODE = "WH004"
 SEVERITY = "error"
 
 
-def check(table: TableDesign) -> Iterator[Fault]:
+def check(table: TableDesign) -> Faults:
     if not (table.comment or "").strip():
         yield Fault("the table has no comment", 'Say what one row is: comment="…"')

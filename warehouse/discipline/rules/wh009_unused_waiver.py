@@ -2,22 +2,21 @@
 
 What
 ----
-A table or a revision waives a rule that it does not break, or a code that no rule has.
+A table, a view, a statement, a revision or pyproject.toml waives a rule that is not broken there, or a code that no
+rule has.
 
 Why
 ---
-A waiver is a promise to the reader that something here is unusual and why. Once it is no longer true it
-misleads, and it would hide the same fault when it comes back for another reason.
+A waiver is a promise to the reader that something here is unusual and why. Once it is no longer true it misleads, and
+it would hide the same fault when it comes back for another reason.
 
 Bad
 ---
 ```python
 class Sale(
     Base,
-    dist=even(),
-    sort=compound("sale_key"),
+    dist=even(), sort=compound("sale_key"), waive={"WH001": "the access pattern is not known yet"},
     comment="One row per sale.",
-    waive={"WH001": "the access pattern is not known yet"},
 ):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="raw", comment="Number of the sale.")
@@ -32,18 +31,13 @@ class Sale(Base, dist=even(), sort=compound("sale_key"), comment="One row per sa
 ```
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
-from warehouse.discipline.finding import Fault
+from warehouse.discipline.finding import Fault, Faults
 from warehouse.discipline.subject import WaiverUse
 
-CODE = "WH009"
 SEVERITY = "error"
 
 
-def check(waiver: WaiverUse) -> Iterator[Fault]:
+def check(waiver: WaiverUse) -> Faults:
     if not waiver.known:
         yield Fault(f"{waiver.code} is waived, but there is no such rule", "Drop the waiver")
     elif not waiver.used:

@@ -2,13 +2,14 @@
 
 What
 ----
-The column declares no `encode=`.
+The column declares no `encode=`, and the table is not `encode="auto"`.
 
 Why
 ---
-Compression is what makes a columnar warehouse small and fast. A column without it is compressed by Redshift's
-guess, or, as soon as one other column of the table names an encoding, by the default of its type, for good. For "not
-compressed", which is right for the leading column of a sort key, say `encode="raw"`.
+Compression is what makes a columnar warehouse small and fast. A column without it is compressed by Redshift's guess,
+or, as soon as one other column of the table names an encoding, by the default of its type, for good. For "not
+compressed", which is right for the leading column of a sort key, say `encode="raw"`; `encode="by_type"` on the table
+fills in the usual ones.
 
 Bad
 ---
@@ -27,21 +28,14 @@ class Sale(Base, dist=even(), sort=compound("sale_key"), comment="One row per sa
 ```
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
-from warehouse.discipline.finding import Fault
+from warehouse.discipline.finding import Fault, Faults
 from warehouse.discipline.subject import ColumnSubject
 from warehouse.redshift.encodings import default_encoding
 
-CODE = "WH101"
 SEVERITY = "error"
 
 
-def check(subject: ColumnSubject) -> Iterator[Fault]:
-    if subject.column.encode is None:
-        design = subject.design
-        leads = design is not None and design.sort is not None and subject.column.name in design.sort.columns[:1]
-        usual = default_encoding(subject.column.redshift_type.name, sort_key=leads)
+def check(subject: ColumnSubject) -> Faults:
+    if subject.column.encode is None and not (subject.design is not None and subject.design.encode == "auto"):
+        usual = default_encoding(subject.column.redshift_type.name, sort_key=subject.sort_position == 0)
         yield Fault("no encoding is declared", f'Say encode="…"; for {subject.column.type} "{usual}" is usual')

@@ -25,17 +25,12 @@ class Sale(Base, dist=even(), sort=compound("sold_at"), comment="One row per sal
 ```
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
-from warehouse.discipline.finding import Fault
+from warehouse.discipline.finding import Fault, Faults
 from warehouse.discipline.subject import ColumnSubject
 
-CODE = "WH102"
 SEVERITY = "warning"
 
 
-def check(subject: ColumnSubject) -> Iterator[Fault]:
+def check(subject: ColumnSubject) -> Faults:
     if not (subject.column.comment or "").strip():
         yield Fault("the column has no comment", 'Say what it holds, and in which unit: comment="…"')

@@ -13,35 +13,30 @@ another. What AWS documents as impossible is refused when the class is defined; 
 Bad
 ---
 ```python
-class Sale(Base, dist=even(), sort=compound("sale_key"), comment="One row per sale."):
+class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="raw", comment="Number of the sale.")
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     sold_at: Mapped[str] = column(TIME, encode="lzo", comment="Local time of the sale.")
 ```
 
 Good
 ----
 ```python
-class Sale(Base, dist=even(), sort=compound("sale_key"), comment="One row per sale."):
+class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="raw", comment="Number of the sale.")
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     sold_at: Mapped[str] = column(TIME, encode="az64", comment="Local time of the sale.")
 ```
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
-from warehouse.discipline.finding import Fault
+from warehouse.discipline.finding import Fault, Faults
 from warehouse.discipline.subject import ColumnSubject
 from warehouse.redshift.encodings import ENCODINGS, allowed_encodings, verdict
 
-CODE = "WH103"
 SEVERITY = "warning"
 
 
-def check(subject: ColumnSubject) -> Iterator[Fault]:
+def check(subject: ColumnSubject) -> Faults:
     encode, kind = subject.column.encode, subject.column.redshift_type
     if encode is not None and encode in ENCODINGS and verdict(encode, kind.name) == "undocumented":
         documented = " or ".join(f'encode="{name}"' for name in allowed_encodings(kind.name))
