@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from warehouse import migrate
-from warehouse.discipline.engine import FOREIGN_TABLES
+from warehouse.discipline.config import FOREIGN_TABLES
 from warehouse.models import Customer, Flight
 from warehouse.objectstore import ObjectStore
 from warehouse.settings import Settings, load_settings

@@ -33,7 +33,7 @@ from sqlalchemy.pool import NullPool
 from warehouse.db.dialect import adapt
 from warehouse.db.engine import connect, warehouse_url
 from warehouse.db.failures import server_error
-from warehouse.discipline.engine import FOREIGN_TABLES
+from warehouse.discipline.config import FOREIGN_TABLES
 from warehouse.errors import ConnectionFailed, DisciplineError, MigrationError, SettingsError, WarehouseError
 from warehouse.migrate import plugin
 from warehouse.migrate.execution.conductor import Conductor, past_the_ops

@@ -15,7 +15,7 @@ from warehouse import migrate
 from warehouse.db import engine as db
 from warehouse.db import system
 from warehouse.db.engine import ping
-from warehouse.discipline.engine import FOREIGN_TABLES
+from warehouse.discipline.config import FOREIGN_TABLES
 from warehouse.errors import ConnectionFailed, MigrationError
 from warehouse.models import metadata
 from warehouse.schema.options import all_, auto, auto_sort, compound, even, key, table_options

@@ -25,7 +25,7 @@ op.add_column("sale", sa.Column("shop", sa.INTEGER(), comment="Shop.", redshift_
 from warehouse.discipline.finding import Fault, Faults
 from warehouse.discipline.statement import Statement
 
-SEVERITY = "error"
+SEVERITY = "warning"
 OPERATIONS = {
     "TABLE": "op.create_table, op.add_column, op.alter_column, op.drop_table, …",
     "VIEW": "an operation for views, or a view among the models",
