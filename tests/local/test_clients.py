@@ -338,6 +338,27 @@ def psql(server, database, *arguments, password=None):
 
 
 @needs_psql
+def test_psql_describes(local_server, shared, schema, pg):
+    """The commands that people look around with; psql of today asks for more than PostgreSQL 8.0 had."""
+    pg.execute("CREATE TABLE seen (id int NOT NULL, name varchar(20) DEFAULT 'x')")
+    pg.execute("CREATE VIEW shown AS SELECT id FROM seen")
+    pg.execute("CREATE FUNCTION f_one(int) RETURNS int IMMUTABLE AS $$ SELECT $1 $$ LANGUAGE sql")
+    wanted = {
+        f"\\dt {schema}.*": f"{schema}|seen|table|awsuser",
+        f"\\dv {schema}.*": f"{schema}|shown|view|awsuser",
+        f"\\dn {schema}": f"{schema}|awsuser",
+        "\\l": f"{shared}|awsuser|UTF8",
+        "\\du": "awsuser|Superuser",
+        f"\\df {schema}.*": f"{schema}|f_one|integer|integer|func",
+        f"\\dp {schema}.*": f"{schema}|seen|table",
+        f"\\d {schema}.seen": "id|integer||not null|\nname|character varying(20)|||'x'::character varying",
+        f"\\d {schema}.shown": "id|integer|||",
+    }
+    for command, line in wanted.items():
+        assert line in psql(local_server, shared, "-At", "-c", command).stdout, command
+
+
+@needs_psql
 def test_psql(local_server, shared, schema, tmp_path):
     script = tmp_path / "script.sql"
     script.write_text(

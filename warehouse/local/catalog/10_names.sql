@@ -50,3 +50,15 @@ CREATE FUNCTION pg_redshift.pg_last_unload_count() RETURNS bigint LANGUAGE sql S
     SELECT greatest(pg_redshift.session_number('unload_count'), 0)
 $$;
 CREATE FUNCTION pg_redshift.pg_last_query_id() RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT pg_redshift.session_number('query_id') $$;
+
+-- The owner of what comes with the database is rdsdb, whose number is 1 on every cluster: tools leave it out by that number.
+CREATE FUNCTION pg_redshift.user_number(role oid) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN role IN (10, 6171) THEN 1 ELSE role::integer END
+$$;
+CREATE FUNCTION pg_redshift.pg_get_userbyid(number bigint) RETURNS name LANGUAGE sql STABLE AS $$
+    SELECT pg_catalog.pg_get_userbyid(CASE number WHEN 1 THEN 10 ELSE number END::oid)
+$$;
+
+CREATE FUNCTION pg_redshift.is_superuser() RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user
+$$;

@@ -8,7 +8,7 @@ $$;
 
 -- The columns that PostgreSQL 8.0 had, and Redshift's own: what came later is not there to be asked for.
 CREATE VIEW pg_redshift.pg_class AS
-SELECT c.oid, c.relname, c.relnamespace, c.reltype, c.relowner, c.relam, c.relfilenode, c.reltablespace, c.relpages, c.reltuples,
+SELECT c.oid, c.relname, c.relnamespace, c.reltype, pg_redshift.user_number(c.relowner) AS relowner, c.relam, c.relfilenode, c.reltablespace, c.relpages, c.reltuples,
        c.reltoastrelid, 0::oid AS reltoastidxid, false AS relhasindex, c.relisshared, CASE c.relkind WHEN 'm' THEN 'v' ELSE c.relkind END AS relkind,
        c.relnatts, 0::smallint AS relchecks, 0::smallint AS reltriggers, 0::smallint AS relukeys, 0::smallint AS relfkeys, 0::smallint AS relrefs,
        false AS relhasoids, EXISTS (SELECT FROM pg_redshift.key_constraint k WHERE k.conrelid = c.oid AND k.contype = 'p') AS relhaspkey,

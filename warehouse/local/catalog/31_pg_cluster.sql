@@ -1,11 +1,11 @@
 -- PostgreSQL's catalogs of schemas, types, users and databases, as PostgreSQL 8.0 had them and without what is this server's own.
 
 CREATE VIEW pg_redshift.pg_namespace AS
-SELECT oid, nspname, nspowner, nspacl FROM pg_catalog.pg_namespace WHERE nspname <> 'pg_redshift';
+SELECT oid, nspname, pg_redshift.user_number(nspowner) AS nspowner, nspacl FROM pg_catalog.pg_namespace WHERE nspname <> 'pg_redshift';
 
 -- No typarray, typcategory or typcollation: clients that ask for them fail on a cluster too.
 CREATE VIEW pg_redshift.pg_type AS
-SELECT oid, typname, typnamespace, typowner, typlen,
+SELECT oid, typname, typnamespace, pg_redshift.user_number(typowner) AS typowner, typlen,
        typbyval, typtype, typisdefined, typdelim, typrelid, typelem, typinput, typoutput, typreceive, typsend, typanalyze, typalign, typstorage,
        typnotnull, typbasetype, typtypmod, typndims, NULL::text AS typdefaultbin, typdefault
 FROM pg_catalog.pg_type WHERE typnamespace <> 'pg_redshift'::regnamespace;
@@ -23,12 +23,12 @@ CREATE VIEW pg_redshift.pg_views AS
 SELECT schemaname, viewname, viewowner, definition FROM pg_catalog.pg_views WHERE schemaname <> 'pg_redshift';
 
 CREATE VIEW pg_redshift.pg_user AS
-SELECT rolname AS usename, oid::integer AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper, false AS usecatupd, '********'::text AS passwd,
+SELECT rolname AS usename, pg_redshift.user_number(oid) AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper, false AS usecatupd, '********'::text AS passwd,
        rolvaliduntil AS valuntil, NULL::text[] AS useconfig
 FROM pg_catalog.pg_roles WHERE rolcanlogin;
 CREATE VIEW pg_redshift.pg_user_info AS
 SELECT u.*, CASE r.rolconnlimit WHEN -1 THEN 'UNLIMITED' ELSE r.rolconnlimit::text END AS useconnlimit
-FROM pg_redshift.pg_user u JOIN pg_catalog.pg_roles r ON r.oid = u.usesysid::oid;
+FROM pg_redshift.pg_user u JOIN pg_catalog.pg_roles r ON r.rolname = u.usename;
 CREATE VIEW pg_redshift.svv_user_info AS
 SELECT u.usename::varchar(128) AS user_name, u.usesysid AS user_id, u.usecreatedb AS createdb, u.usesuper AS superuser, u.usecatupd AS catalog_update,
        i.useconnlimit::varchar(128) AS connection_limit, CASE WHEN u.usesuper THEN 'UNRESTRICTED' ELSE 'RESTRICTED' END::varchar(128) AS syslog_access,
@@ -44,7 +44,7 @@ CREATE FUNCTION pg_redshift.isolation_level(database oid) RETURNS text LANGUAGE 
 $$;
 
 CREATE VIEW pg_redshift.pg_database AS
-SELECT oid, datname, datdba, encoding, datistemplate, datallowconn, 0::oid AS datlastsysoid, 0::integer AS datvacuumxid, 0::integer AS datfrozenxid,
+SELECT oid, datname, pg_redshift.user_number(datdba) AS datdba, encoding, datistemplate, datallowconn, 0::oid AS datlastsysoid, 0::integer AS datvacuumxid, 0::integer AS datfrozenxid,
        dattablespace, ARRAY['concurrency_model=' || CASE pg_redshift.isolation_level(oid) WHEN 'SNAPSHOT' THEN '1' ELSE '2' END] AS datconfig, datacl
 FROM pg_catalog.pg_database WHERE datname <> 'postgres';
 CREATE VIEW pg_redshift.pg_database_info AS

@@ -130,13 +130,23 @@ CREATE FUNCTION pg_redshift.show_procedure(name text, types text) RETURNS text L
     WHERE r.oid = pg_redshift.routine('procedure', name, types)
 $$;
 
+-- Tools tell stored procedures by the number that this language has on clusters (awslabs/amazon-redshift-utils, AdminViews).
+CREATE FUNCTION pg_redshift.language_number(language oid) RETURNS oid LANGUAGE sql STABLE AS $$
+    SELECT CASE lanname WHEN 'plpgsql' THEN 100356::oid ELSE language END FROM pg_catalog.pg_language WHERE oid = language
+$$;
+CREATE VIEW pg_redshift.pg_language AS
+SELECT pg_redshift.language_number(oid) AS oid, lanname, lanispl, lanpltrusted, lanplcallfoid, lanvalidator, lanacl FROM pg_catalog.pg_language;
 CREATE VIEW pg_redshift.pg_proc AS
-SELECT p.oid, p.proname, p.pronamespace, p.proowner, p.prolang, p.prokind = 'a' AS proisagg, coalesce(r.definer, p.prosecdef) AS prosecdef, p.proisstrict, p.proretset,
+SELECT p.oid, p.proname, p.pronamespace, pg_redshift.user_number(p.proowner) AS proowner, pg_redshift.language_number(p.prolang) AS prolang, p.prokind = 'a' AS proisagg, coalesce(r.definer, p.prosecdef) AS prosecdef, p.proisstrict, p.proretset,
        p.provolatile, p.pronargs, p.prorettype, p.proargtypes, p.proargnames, coalesce(r.source, p.prosrc) AS prosrc, p.probin, p.proacl
 FROM pg_catalog.pg_proc p LEFT JOIN pg_redshift.user_routine r ON r.oid = p.oid WHERE p.pronamespace <> 'pg_redshift'::regnamespace;
 CREATE VIEW pg_redshift.pg_proc_info AS
-SELECT p.oid AS prooid, p.*, coalesce(r.kind, q.prokind) AS prokind, q.proargmodes, q.proallargtypes
+SELECT p.oid AS prooid, p.proname, p.pronamespace, p.proowner, p.prolang, p.proisagg, p.prosecdef, p.proisstrict, p.proretset, p.provolatile, p.pronargs,
+       p.prorettype, p.proargtypes, p.proargnames, p.prosrc, p.probin, p.proacl, coalesce(r.kind, q.prokind) AS prokind, q.proargmodes, q.proallargtypes
 FROM pg_redshift.pg_proc p JOIN pg_catalog.pg_proc q ON q.oid = p.oid LEFT JOIN pg_redshift.user_routine r ON r.oid = p.oid;
+
+CREATE VIEW pg_redshift.pg_proc_of_psql AS
+SELECT i.*, i.prooid AS oid, i.prokind = 'w' AS proiswindow FROM pg_redshift.pg_proc_info i;
 
 DROP EVENT TRIGGER IF EXISTS redshift_forget_routines;
 CREATE EVENT TRIGGER redshift_forget_routines ON sql_drop EXECUTE FUNCTION pg_redshift.forget_routines();

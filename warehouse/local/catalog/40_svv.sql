@@ -57,13 +57,13 @@ SELECT current_database()::varchar(128) AS database_name, schema_name, table_nam
        character_maximum_length, numeric_precision, numeric_scale, remarks FROM pg_redshift.any_column;
 
 CREATE VIEW pg_redshift.svv_all_schemas AS
-SELECT current_database()::varchar(128) AS database_name, nspname::varchar(128) AS schema_name, nspowner::integer AS schema_owner, 'local'::varchar(128) AS schema_type,
+SELECT current_database()::varchar(128) AS database_name, nspname::varchar(128) AS schema_name, pg_redshift.user_number(nspowner) AS schema_owner, 'local'::varchar(128) AS schema_type,
        acl AS schema_acl, NULL::varchar(128) AS source_database, NULL::varchar(128) AS schema_option
 FROM pg_redshift.any_schema;
 CREATE VIEW pg_redshift.svv_redshift_schemas AS
 SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, schema_option FROM pg_redshift.svv_all_schemas;
 CREATE VIEW pg_redshift.svv_redshift_databases AS
-SELECT datname::varchar(128) AS database_name, datdba::integer AS database_owner, 'local'::varchar(32) AS database_type,
+SELECT datname::varchar(128) AS database_name, pg_redshift.user_number(datdba) AS database_owner, 'local'::varchar(32) AS database_type,
        pg_catalog.array_to_string(datacl, '~')::varchar(128) AS database_acl, NULL::varchar(128) AS database_options,
        CASE pg_redshift.isolation_level(oid) WHEN 'SNAPSHOT' THEN 'Snapshot Isolation' ELSE 'Serializable' END::varchar(128) AS database_isolation_level
 FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate AND datname <> 'postgres';

@@ -1,9 +1,5 @@
 -- Who is connected, and who holds or waits for which lock.
 
-CREATE FUNCTION pg_redshift.is_superuser() RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user
-$$;
-
 CREATE VIEW pg_redshift.stv_sessions AS
 SELECT backend_start AT TIME ZONE 'UTC' AS starttime, pid AS process, usename::character(50) AS user_name, datname::character(50) AS db_name, 0 AS timeout_sec
 FROM pg_catalog.pg_stat_activity

@@ -24,7 +24,8 @@ _INNER = {
     "identity_column", "user_table", "any_schema", "any_table", "any_column", "key_column", "column_blocks", "lock",
     "query_log", "log_text", "show_databases", "show_tables", "show_columns", "show_primary_keys", "show_foreign_keys",
     "show_grants", "show_column_grants", "show_routines", "show_procedures", "show_functions", "append_column",
-    "unload_seen",
+    "unload_seen", "pg_class_of_psql", "pg_type_of_psql", "pg_database_of_psql",
+     "pg_attribute_of_psql", "pg_proc_of_psql",
 }  # fmt: skip
 # "Visible only to superusers": a GRANT opens them to others (AWS c_visibility-of-data).
 _SUPERUSERS_ONLY = ("svv_table_info", "stv_blocklist", "stv_tbl_perm", "svv_diskusage", "stv_locks", "pg_user_info")
@@ -49,7 +50,7 @@ FUNCTIONS = frozenset(
     timestamptz_cmp timestamptz_cmp_date timestamptz_cmp_timestamp to_date to_hex to_timestamp to_varbyte trunc
     version
     """.split()  # noqa: SIM905 one a line would fill pages
-)
+) | {"pg_get_userbyid"}
 
 # Designs of tables that vanished without an event (temporary ones of a session that was killed).
 _SWEEP = """

@@ -98,6 +98,13 @@ class LocalRedshift(Redshift):
         # navigation.py tells relations from paths: it knows the names of a query.
         SUPPORTS_IMPLICIT_UNNEST = False
 
+        def _parse_types(self, *given: Any, **named: Any) -> exp.Expr | None:
+            """Adds `pg_catalog.` before a type."""
+            if self._curr and self._curr.text.lower() == "pg_catalog" and self._next and self._next.text == ".":
+                self._advance(2)
+            found: exp.Expr | None = super()._parse_types(*given, **named)
+            return found
+
         def _parse_table(self, schema: bool = False, joins: bool = False, **rest: Any) -> exp.Expr | None:
             """Adds `path [AS] value [AT place]` and `UNPIVOT path AS value AT name` (AWS query-super)."""
             unpivot = self._match(TokenType.UNPIVOT)

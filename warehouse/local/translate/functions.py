@@ -33,8 +33,12 @@ SAME = {
     "current_schemas", "current_setting", "format_type", "generate_series", "has_database_privilege",
     "has_schema_privilege", "has_table_privilege", "now", "obj_description", "pg_backend_pid", "pg_cancel_backend",
     "pg_encoding_to_char",
-    "pg_get_indexdef", "pg_get_ruledef", "pg_get_userbyid", "pg_get_viewdef", "pg_table_is_visible",
-    "pg_function_is_visible", "pg_terminate_backend", "shobj_description",
+    "pg_get_indexdef", "pg_get_ruledef", "pg_get_viewdef", "pg_table_is_visible",
+    "pg_conversion_is_visible", "pg_function_is_visible", "pg_opclass_is_visible", "pg_operator_is_visible",
+    "pg_terminate_backend", "pg_type_is_visible", "shobj_description",
+    # what psql of today asks with
+    "pg_get_function_arguments", "pg_get_function_result", "pg_relation_is_publishable", "pg_table_size",
+    "pg_size_pretty",
 }  # fmt: skip
 
 RENAMED = {

@@ -94,11 +94,37 @@ def redirect_relations(tree: exp.Expr) -> None:
         if schema == "information_schema" and name in catalog.INFORMATION_SCHEMA:
             _send(table, "is_" + name)
         elif schema in ("", "pg_catalog") and name in catalog.RELATIONS:
-            _send(table, name)
+            _send(table, f"{name}_of_psql" if _asks_as_psql(tree, name) else name)
         elif schema == catalog.SCHEMA:
             raise Refused(f'schema "{schema}" does not exist', "3F000")
         elif name.startswith(_SYSTEM) and schema in ("", "pg_catalog"):
             raise not_emulated(f"system view {name}")
+        elif (schema == "pg_catalog" or (name.startswith("pg_") and not schema)) and not (
+            name in _LEADER or (name == "pg_collation" and _asks_as_psql(tree, "pg_attribute"))
+        ):
+            raise Refused(f'relation "{f"{schema}." if schema else ""}{name}" does not exist', "42P01")
+
+
+# Catalogs of PostgreSQL 8.0 that are left as they are; those that have changed since are views of ours.
+_LEADER = {
+    "pg_aggregate", "pg_am", "pg_amop", "pg_amproc", "pg_cast", "pg_conversion", "pg_depend", "pg_description",
+    "pg_inherits", "pg_largeobject", "pg_opclass", "pg_operator", "pg_rewrite", "pg_rules", "pg_shdescription",
+    "pg_stat_all_tables", "pg_stat_database", "pg_stat_user_tables", "pg_statio_all_tables", "pg_statio_user_tables",
+    "pg_statistic", "pg_stats", "pg_tablespace", "pg_trigger", "pg_auth_members",
+}  # fmt: skip
+# Columns that they have got since, and for which psql's \\d and \\df ask servers of any version.
+_OF_PSQL = {
+    "pg_class": {"relhastriggers", "reloftype", "relpersistence", "relrowsecurity", "relispartition", "relreplident"},
+    "pg_attribute": {"attcollation", "attacl"},
+    "pg_type": {"typcollation"},
+    "pg_proc": {"proiswindow", "prokind"},
+    "pg_database": {"datcollate"},
+}
+
+
+def _asks_as_psql(tree: exp.Expression, name: str) -> bool:
+    wanted = _OF_PSQL.get(name, set())
+    return any(column.name in wanted for column in tree.find_all(exp.Column))
 
 
 def _send(table: exp.Table, name: str) -> None:

@@ -40,6 +40,9 @@ def tokenize(text: str) -> list[Token]:
     found: list[Token] = []
     for token in raw:
         start, end = token.start, token.end + 1
+        if token.token_type == TokenType.BYTE_STRING and "pg_catalog." in text:  # psql's own questions to the catalogs
+            found.append(Token("string", token.text, start, end))
+            continue
         _no_prefix(token.token_type, found[-1] if found else None, start)
         if token.token_type in (TokenType.STRING, TokenType.RAW_STRING):
             found.append(Token("string", token.text.replace(_DOLLAR, "$"), start, end))
