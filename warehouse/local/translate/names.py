@@ -122,7 +122,7 @@ _OF_PSQL = {
 }
 
 
-def _asks_as_psql(tree: exp.Expression, name: str) -> bool:
+def _asks_as_psql(tree: exp.Expr, name: str) -> bool:
     wanted = _OF_PSQL.get(name, set())
     return any(column.name in wanted for column in tree.find_all(exp.Column))
 
