@@ -259,3 +259,18 @@ def test_a_file_of_another_kind(pg, copy):
         copy("t", parquet(table), "ORC")
     with pytest.raises(psycopg.Error, match="is not a Parquet file"):
         copy("t", b"neither")
+
+
+@pytest.mark.parametrize("form", ["PARQUET", "ORC", "CSV"])
+def test_varbyte(pg, copy, form):
+    pg.execute("CREATE TABLE t (a INTEGER, b VARBYTE(3))")
+    table = pa.table({"a": pa.array([1, 2], pa.int32()), "b": pa.array([b"\0\xff", None])})
+    data = b"1,00FF\n2,\n" if form == "CSV" else (orc if form == "ORC" else parquet)(table)
+    copy("t", data, form)
+    assert pg.execute("SELECT a, TO_HEX(b) FROM t ORDER BY a").fetchall() == [(1, "00ff"), (2, None)]
+    table = pa.table({"a": pa.array([1], pa.int32()), "b": pa.array([b"1234"])})
+    data = b"1,31323334\n" if form == "CSV" else (orc if form == "ORC" else parquet)(table)
+    with pytest.raises(psycopg.Error):
+        copy("t", data, form)
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="VARBYTE"):
+        copy("t", b'{"a": 1, "b": "00"}', "JSON")

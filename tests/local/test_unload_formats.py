@@ -247,3 +247,15 @@ def test_dates_beyond_four_digits(unload):
 
 def test_columns_without_names_and_with_the_same_name(unload):
     assert unload("SELECT 1 AS a, 2 AS a, 'x'::CHAR(3) AS a", "CSV HEADER") == b"a,a,a\n1,2,x\n"
+
+
+def test_varbyte_is_hexadecimal_in_text(pg, stage, unload):
+    pg.execute("CREATE TABLE t (a INTEGER, b VARBYTE(3))")
+    pg.execute("INSERT INTO t VALUES (1, FROM_HEX('00ff')), (2, NULL), (3, FROM_HEX(''))")
+    query = "SELECT a, b FROM t ORDER BY a"
+    assert unload(query) == b"1|00ff\n2|\n3|\n"
+    assert unload(query, "CSV NULL AS '@'") == b"1,00ff\n2,@\n3,\n"
+    assert unload(query, "ADDQUOTES NULL AS '@'") == b'"1"|"00ff"\n"2"|@\n"3"|""\n'
+    for form in ("PARQUET", "JSON", "FIXEDWIDTH 'a:1,b:6'"):
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="only supported to text or CSV"):
+            unload(query, form)

@@ -77,8 +77,6 @@ def _text(value: Any, column: Column) -> str | None:
     if value is None:
         return None
     if isinstance(value, bytes):
-        if column.kind == "varbyte":
-            return value.hex()
         value = value.decode("latin-1")
     if column.kind == "super":
         return _json(value)

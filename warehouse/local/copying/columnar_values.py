@@ -25,7 +25,7 @@ _REGION = "us-east-1"
 _SHOWN = {
     "int2": "SMALLINT", "int4": "INT", "int8": "BIGINT", "float4": "FLOAT", "float8": "DOUBLE", "bool": "BOOLEAN",
     "date": "DATE", "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMPTZ", "time": "TIME", "timetz": "TIMETZ",
-    "bytea": "VARBYTE",
+    "varbyte": "VARBYTE",
 }  # fmt: skip
 _WHOLE = {
     "int2": (pa.int8(), pa.int16(), pa.uint8()),
@@ -59,7 +59,7 @@ def fits(column: Column, kind: pa.DataType) -> bool:
         "date": types.is_date(kind),
         "timestamp": types.is_timestamp(kind),
         "timestamptz": types.is_timestamp(kind),
-        "bytea": types.is_string(kind) or types.is_large_string(kind) or _is_binary(kind),
+        "varbyte": types.is_string(kind) or types.is_large_string(kind) or _is_binary(kind),
         # Spectrum has no type TIME.
         "time": False,
         "timetz": False,
@@ -105,8 +105,7 @@ def texts(array: pa.Array, column: Column, work: Work, *, json: bool) -> pa.Arra
     if column.kind == "text":
         return _strings(array, column, work)
     if column.kind == "varbyte":
-        raw = array.cast(pa.binary()).to_pylist()
-        return pa.array([None if value is None else "\\x" + value.hex() for value in raw], pa.string())
+        return _bytes(array, column, work)
     if pa.types.is_temporal(array.type):
         return _moments(array, column)
     return pc.cast(array, pa.string())
@@ -127,15 +126,25 @@ def _strings(array: pa.Array, column: Column, work: Work) -> pa.Array:
         if not by or column.type != "varchar":
             raise spectrum("String contains invalid or unsupported UTF8 codepoints") from error
         array = _replaced(array, column, work)
-    longest = pc.max(pc.binary_length(array)).as_py() or 0
+    _fit(pc.binary_length(array), column, work)
+    if column.type == "bpchar" and not pc.all(pc.string_is_ascii(array)).as_py() and len(array) > array.null_count:
+        raise spectrum("Multibyte character not supported for CHAR (Hint: Try using VARCHAR)")
+    return array
+
+
+def _bytes(array: pa.Array, column: Column, work: Work) -> pa.Array:
+    raw = array.cast(pa.binary())
+    _fit(pc.binary_length(raw), column, work)
+    return pa.array([None if value is None else value.hex() for value in raw.to_pylist()], pa.string())
+
+
+def _fit(lengths: pa.Array, column: Column, work: Work) -> None:
+    longest = pc.max(lengths).as_py() or 0
     if column.size and longest > column.size:
         raise spectrum(
             f"The length of the data column {column.name} is longer than the length defined in the table. "
             f"Table: {column.size}, Data: {longest}, File name: {address(work.uri)}"
         )
-    if column.type == "bpchar" and not pc.all(pc.string_is_ascii(array)).as_py() and len(array) > array.null_count:
-        raise spectrum("Multibyte character not supported for CHAR (Hint: Try using VARCHAR)")
-    return array
 
 
 def _replaced(array: pa.Array, column: Column, work: Work) -> pa.Array:

@@ -20,7 +20,7 @@ from warehouse.local.copying.target import INTEGER_BITS, Column, Target
 # White space of ASCII only: what else looks blank is a character like any other.
 BLANKS = " \t\n\r\v\f"
 # Type names as the load-error views print them.
-_SHOWN = {"bool": "boolean", "bpchar": "char", "bytea": "varbyte"}
+_SHOWN = {"bool": "boolean", "bpchar": "char"}
 
 # Row: a text for each column, None for NULL, as PostgreSQL reads them.
 Row = list[str | None]
@@ -149,7 +149,7 @@ def _reader(column: Column, how: Conversion, dated: dict[str, dates.Reader]) -> 
         return lambda value: _decimal(value, column, how)
     return {
         "float4": lambda value: _float(value, column), "float8": lambda value: _float(value, column),
-        "bool": _boolean, "super": _super, "bytea": lambda value: _varbyte(value, column),
+        "bool": _boolean, "super": _super, "varbyte": lambda value: _varbyte(value, column),
     }[column.type]  # fmt: skip
 
 
@@ -347,4 +347,4 @@ def _varbyte(value: str, column: Column) -> str:
         raise Bad(f.UNKNOWN, "Invalid hexadecimal digit for a VARBYTE value")
     if column.size and len(value) // 2 > column.size:
         raise Bad(f.OUT_OF_RANGE, "VARBYTE length exceeds DDL length")
-    return f"\\x{value}"
+    return value.lower()

@@ -40,6 +40,9 @@ class Mapping:
 def mapping(argument: str, target: Target, store: ObjectStore) -> Mapping:
     """What stands behind JSON or AVRO: 'auto', 'auto ignorecase', 'noshred', or a JSONPaths file. Raises CopyError."""
     word = " ".join(argument.lower().split())
+    if varbyte := next((column.name for column in target.columns if column.kind == "varbyte"), ""):
+        # copy-usage-varbyte: text, CSV, Parquet and ORC only.
+        raise CopyError(f'A column of type VARBYTE ("{varbyte}") cannot be loaded from JSON or AVRO', "0A000")
     by_name = Mapping(tuple((column.name,) for column in target.columns))
     if word == "auto":
         return by_name

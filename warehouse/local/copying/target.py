@@ -13,7 +13,7 @@ from warehouse.local.wire.upstream import Upstream
 _KINDS = {
     "int2": "integer", "int4": "integer", "int8": "integer", "float4": "float", "float8": "float", "numeric": "decimal",
     "bool": "boolean", "varchar": "text", "bpchar": "text", "date": "date", "timestamp": "timestamp",
-    "timestamptz": "timestamp", "time": "time", "timetz": "time", "super": "super", "bytea": "varbyte",
+    "timestamptz": "timestamp", "time": "time", "timetz": "time", "super": "super", "varbyte": "varbyte",
 }  # fmt: skip
 INTEGER_BITS = {"int2": 16, "int4": 32, "int8": 64}
 
@@ -104,7 +104,7 @@ def _column(row: list[str | None]) -> Column:
     return Column(
         name=str(row[1]),
         type=str(row[2]),
-        size=modifier if row[2] in ("varchar", "bpchar") and modifier > 0 else 0,
+        size=modifier if row[2] in ("varchar", "bpchar", "varbyte") and modifier > 0 else 0,
         precision=(modifier >> 16) & 0xFFFF if numeric else 0,
         scale=modifier & 0xFFFF if numeric else 0,
         not_null=row[4] == "t",

@@ -19,10 +19,10 @@ from warehouse.local.wire.upstream import Upstream
 
 # PostgreSQL's type OIDs to Redshift's names.
 _NAMES = {
-    16: "boolean", 17: "varbyte", 18: "character", 19: "character varying", 20: "bigint", 21: "smallint",
+    16: "boolean", 18: "character", 19: "character varying", 20: "bigint", 21: "smallint",
     23: "integer", 25: "character varying", 26: "bigint", 700: "real", 701: "double precision", 1042: "character",
     1043: "character varying", 1082: "date", 1083: "time without time zone", 1114: "timestamp without time zone",
-    1184: "timestamp with time zone", 1266: "time with time zone", 1700: "numeric", 4000: "super",
+    1184: "timestamp with time zone", 1266: "time with time zone", 1700: "numeric", 4000: "super", 6551: "varbyte",
 }  # fmt: skip
 _NUMERIC = 1700
 _PARTITION_KEYS = {
@@ -193,7 +193,7 @@ def _text(name: str, column: Column) -> str:
     if column.type == "super":  # NULL AS is not for SUPER (unload-super-csv)
         return f"coalesce({name}::json::text, 'null')"
     if column.type == "varbyte":
-        return f"encode({name}, 'hex')"
+        return f"textin(varbyte_out({name}))"
     return name
 
 
