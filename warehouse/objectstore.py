@@ -16,6 +16,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from urllib.parse import quote, unquote, urlsplit
@@ -54,11 +55,13 @@ _NEXT_STEP = {
 
 @dataclass(frozen=True)
 class ObjectInfo:
-    """One object: its URI, its size in bytes and its version tag (opaque, changes with the content)."""
+    """One object: its URI, its size in bytes, its version tag (opaque, changes with the content), and when it was
+    written, as far as that is known."""
 
     uri: str
     size: int
     etag: str
+    written: datetime | None = None
 
 
 class ObjectStore:
@@ -93,7 +96,8 @@ class ObjectStore:
         with self._translated(uri_prefix):
             for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 for entry in page.get("Contents", []):
-                    found.append(ObjectInfo(f"s3://{bucket}/{entry['Key']}", entry["Size"], entry["ETag"].strip('"')))
+                    uri, etag = f"s3://{bucket}/{entry['Key']}", entry["ETag"].strip('"')
+                    found.append(ObjectInfo(uri, entry["Size"], etag, entry["LastModified"]))
         return found
 
     def head(self, uri: str) -> ObjectInfo | None:
@@ -373,7 +377,8 @@ def _path(uri: str) -> Path:
 
 def _file_info(path: Path) -> ObjectInfo:
     stat = path.stat()
-    return ObjectInfo(file_uri(path), stat.st_size, f"{stat.st_mtime_ns:x}-{stat.st_size:x}")
+    written = datetime.fromtimestamp(stat.st_mtime, UTC)
+    return ObjectInfo(file_uri(path), stat.st_size, f"{stat.st_mtime_ns:x}-{stat.st_size:x}", written)
 
 
 def _list_files(uri_prefix: str) -> list[ObjectInfo]:

@@ -16,10 +16,13 @@ from warehouse.errors import WarehouseError
 _COMMANDS = {
     "check": "Check the keys of the warehouse: unique, not null, no orphans.",
     "demo": "The whole story on real data: start, migrate, load, upsert, check.",
+    "history": "Keep a table's history: a changed row becomes a new version.",
     "lint": "Hold the models against the rules.",
     "load": "Load files into a table.",
     "local": "The embedded Redshift: start, stop, status, url, reset.",
     "rule": "Explain a rule.",
+    "runs": "What was loaded, and what failed: the log.",
+    "sweep": "Remove what killed and failed runs left in the staging area.",
     "unload": "Unload a query or a table to S3.",
     "upsert": "Upsert files into a table by its primary key.",
 }

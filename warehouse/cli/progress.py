@@ -12,6 +12,8 @@ from warehouse.cli.console import errors
 _LABELS = {
     "describe": "reading the header",
     "stage": "staging",
+    "lock": "waiting for the table",
+    "wait": "waiting to try again",
     "copy": "COPY",
     "merge": "merging",
     "prove": "proving the counts",

@@ -7,7 +7,7 @@ from typing import Literal, cast
 import click
 
 from warehouse.cli import console
-from warehouse.cli.load import show
+from warehouse.cli.delivery import show
 from warehouse.cli.options import find_table
 from warehouse.cli.progress import Bars
 

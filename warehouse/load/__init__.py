@@ -7,8 +7,10 @@ from warehouse.load.copy import CopyOptions, CopyStatement
 from warehouse.load.guards import Guards
 from warehouse.load.history import Versions
 from warehouse.load.musts import Must
+from warehouse.load.preview import Preview
 from warehouse.load.report import LoadReport, Progress
-from warehouse.load.run import history, load, unload, upsert
+from warehouse.load.run import history, load, preview, runs, unload, upsert
+from warehouse.load.sweep import sweep
 
 __all__ = [
     "CopyOptions",
@@ -16,12 +18,16 @@ __all__ = [
     "Guards",
     "LoadReport",
     "Must",
+    "Preview",
     "Progress",
     "Retry",
     "Versions",
     "Window",
     "history",
     "load",
+    "preview",
+    "runs",
+    "sweep",
     "unload",
     "upsert",
 ]

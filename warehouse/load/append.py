@@ -23,6 +23,7 @@ from warehouse.errors import LoadError
 from warehouse.load.fill import Fill, fill
 from warehouse.load.keys import create_stage, temporary_name
 from warehouse.load.stage import Staged
+from warehouse.load.steps import Step
 from warehouse.schema import TableDesign
 
 Mode = Literal["append", "replace"]
@@ -73,8 +74,7 @@ class LoadPlan:
     take: str
     drop: str
 
-    def steps(self) -> tuple[tuple[str, str], ...]:
-        """(name, SQL) in order."""
+    def steps(self) -> tuple[Step, ...]:
         found = (
             ("create", self.create),
             ("fill", self.fill.redacted() if self.create else ""),
@@ -87,7 +87,7 @@ class LoadPlan:
             ("inside", self.inside),
             ("drop", self.drop),
         )
-        return tuple((name, text) for name, text in found if text)
+        return tuple(Step(name, text) for name, text in found if text)
 
 
 def plan_load(

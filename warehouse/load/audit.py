@@ -101,6 +101,60 @@ def find_success(connection: sa.Connection, run: Run) -> LoadReport | None:
     )
 
 
+@dataclass(frozen=True)
+class Logged:
+    """A run as the log tells of it. Counts are None where they are not known."""
+
+    run_id: str
+    kind: str
+    table: str
+    outcome: str
+    actor: str
+    source: str
+    started: datetime
+    seconds: float | None
+    rows_read: int | None
+    inserted: int | None
+    updated: int | None
+    deleted: int | None
+    rejected: int | None
+    attempts: int | None
+    load_key: str | None
+    error: str | None
+    revision: str | None
+
+
+def runs(connection: sa.Connection, *, table: str = "", outcome: str = "", limit: int = 20) -> list[Logged]:
+    """The newest runs of the log, newest first; of one table, or of one outcome (succeeded, failed)."""
+    wanted = sa.select(_AUDIT).order_by(_AUDIT.c.started_at.desc()).limit(limit)
+    if table:
+        wanted = wanted.where(_AUDIT.c.table_name == table)
+    if outcome:
+        wanted = wanted.where(_AUDIT.c.outcome == outcome)
+    return [
+        Logged(
+            run_id=row["run_id"],
+            kind=row["kind"],
+            table=row["table_name"],
+            outcome=row["outcome"],
+            actor=row["actor"],
+            source=row["source"],
+            started=row["started_at"],
+            seconds=row["seconds"],
+            rows_read=row["rows_read"],
+            inserted=row["rows_inserted"],
+            updated=row["rows_updated"],
+            deleted=row["rows_deleted"],
+            rejected=row["rows_rejected"],
+            attempts=row["attempts"],
+            load_key=row["load_key"],
+            error=row["error"],
+            revision=row["revision"],
+        )
+        for row in connection.execute(wanted).mappings()
+    ]
+
+
 def record_success(connection: sa.Connection, run: Run, report: LoadReport) -> None:
     """Record in the transaction of the data."""
     _insert(

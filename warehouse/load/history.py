@@ -23,7 +23,8 @@ from warehouse.db import sql
 from warehouse.errors import LoadError
 from warehouse.load.keys import same
 from warehouse.load.stage import Staged
-from warehouse.load.upsert import Step, UpsertPlan, plan_upsert
+from warehouse.load.steps import Step
+from warehouse.load.upsert import UpsertPlan, plan_upsert
 from warehouse.schema import ColumnDesign, TableDesign
 
 Missing = Literal["keep", "close"]

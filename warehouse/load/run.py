@@ -6,25 +6,30 @@ the statements are in the plans (`append`, `upsert`, `history`, `unload`), and `
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, cast
 
 import sqlalchemy as sa
 
 from warehouse.errors import LoadError
-from warehouse.load import apply
-from warehouse.load.append import Mode, Window, plan_load
+from warehouse.load import apply, audit
+from warehouse.load.append import LoadPlan, Mode, Window, plan_load
 from warehouse.load.attempts import Retry
 from warehouse.load.audit import OnRepeat
 from warehouse.load.copy import CopyOptions, role_clause
+from warehouse.load.failures import explain
 from warehouse.load.guards import Guards
-from warehouse.load.history import Missing, Versions, delivered_design, plan_history
+from warehouse.load.history import HistoryPlan, Missing, Versions, delivered_design, plan_history
 from warehouse.load.keys import delivered, key_columns
 from warehouse.load.musts import Must
+from warehouse.load.preview import Preview
 from warehouse.load.report import LoadReport, Progress
 from warehouse.load.session import (
     Session,
+    Work,
     attempt,
     describe_and_fit,
     execute,
@@ -37,7 +42,8 @@ from warehouse.load.session import (
 from warehouse.load.source import Source
 from warehouse.load.stage import Staged
 from warehouse.load.unload import UnloadFormat, UnloadStatement, query_of, read_manifest
-from warehouse.load.upsert import Method, marked_design, plan_upsert
+from warehouse.load.upsert import Method, UpsertPlan, marked_design, plan_upsert
+from warehouse.models import LoadAudit
 from warehouse.schema import TableDesign
 from warehouse.settings import Settings
 
@@ -104,27 +110,7 @@ def load(
             "An appended delivery cannot be replayed: its rows would be there twice.",
             next_step='Say mode="replace" or window=, upsert it, or leave out on_repeat="replay".',
         )
-    design = _design(table)
-    session = _open("load", design, source, common)
-    with attempt(session):
-        described, staged = _bring(session, source, design, (), common)
-        musts, quarantine = tuple(common.get("musts", ())), common.get("quarantine", 0)
-        plan = plan_load(
-            design,
-            staged,
-            iam_role=session.settings.iam_role,
-            mode=mode,
-            window=window,
-            # Rows that are to be checked wait in a stage, where they are alone.
-            through_stage=bool(musts),
-            most_rejected=quarantine,
-        )
-
-        def work(connection: sa.Connection) -> LoadReport:
-            delivery = apply.Delivery(session, connection, design, musts, quarantine, described.files)
-            return apply.load(delivery, plan, prove_keys=prove_keys, window=window)
-
-        return finish(session, transact(session, work))
+    return _run("load", table, source, common, mode=mode, window=window, prove_keys=prove_keys)
 
 
 def upsert(
@@ -153,36 +139,18 @@ def upsert(
     What the delivery leaves out (by `columns`, or as IDENTITY) keeps its value in the rows that are there. The rest is
     as for `load`; raises NullKeys and DuplicateKeys as well.
     """
-    design = _design(table)
-    latest, newer = _names(latest_by), _names(newer_by)
-    session = _open("upsert", design, source, common)
-    with attempt(session):
-        incoming = marked_design(design, (), delete_when)
-        described, fitting = _describe(session, source, incoming, common)
-        matched_by = key_columns(design, fitting, keys)
-        for named, option in ((latest, "latest_by"), (newer, "newer_by")):
-            delivered(design, fitting, named, option)
-        marked_design(design, fitting, delete_when)
-        staged = _stage(session, described, incoming, fitting, matched_by, common)
-        quarantine = common.get("quarantine", 0)
-        plan = plan_upsert(
-            design,
-            staged,
-            iam_role=session.settings.iam_role,
-            keys=matched_by,
-            latest_by=latest,
-            newer_by=newer,
-            only_changed=only_changed,
-            delete_when=delete_when,
-            method=method,
-            most_rejected=quarantine,
-        )
-
-        def work(connection: sa.Connection) -> LoadReport:
-            musts = tuple(common.get("musts", ()))
-            return apply.upsert(apply.Delivery(session, connection, incoming, musts, quarantine, described.files), plan)
-
-        return finish(session, transact(session, work))
+    return _run(
+        "upsert",
+        table,
+        source,
+        common,
+        keys=keys,
+        latest_by=_names(latest_by),
+        newer_by=_names(newer_by),
+        only_changed=only_changed,
+        delete_when=delete_when,
+        method=method,
+    )
 
 
 def history(
@@ -206,36 +174,33 @@ def history(
     In the report `inserted` are new keys, `updated` new versions of known ones, `unchanged` rows that equal their
     current version, `deleted` versions that ended because they were missing. The rest is as for `upsert`.
     """
+    return _run(
+        "history",
+        table,
+        source,
+        common,
+        keys=keys,
+        as_of=as_of,
+        versions=versions or Versions(),
+        latest_by=_names(latest_by),
+        missing=missing,
+    )
+
+
+def preview(kind: Literal["load", "upsert", "history"], table: Any, source: Any, **options: Any) -> Preview:
+    """What `load`, `upsert` or `history` would do with these arguments: the delivery held against the table, and the
+    statements in their order. Nothing is sent, locked or changed. Raises what the run itself would raise so far."""
+    common = cast(Common, {name: options.pop(name) for name in list(options) if name in Common.__annotations__})
+    for name in ("latest_by", "newer_by"):
+        if name in options:
+            options[name] = _names(options[name])
     design = _design(table)
-    chosen = versions or Versions()
-    moment = datetime.now(UTC).replace(tzinfo=None) if as_of is None else as_of
-    if isinstance(moment, datetime) and moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    session = _open("history", design, source, common)
-    with attempt(session):
-        incoming = delivered_design(design, chosen, moment)
-        matched_by = tuple(keys or (name for name in design.primary_key if name not in chosen.names))
-        described, staged = _bring(session, source, incoming, matched_by, common)
-        quarantine = common.get("quarantine", 0)
-        plan = plan_history(
-            design,
-            staged,
-            iam_role=session.settings.iam_role,
-            keys=matched_by,
-            versions=chosen,
-            as_of=moment,
-            latest_by=_names(latest_by),
-            missing=missing,
-            most_rejected=quarantine,
-        )
-
-        def work(connection: sa.Connection) -> LoadReport:
-            musts = tuple(common.get("musts", ()))
-            return apply.history(
-                apply.Delivery(session, connection, incoming, musts, quarantine, described.files), plan
-            )
-
-        return finish(session, transact(session, work))
+    session = _open(kind, design, source, common)
+    session.dry = True
+    with closing(session):
+        prepared = _PREPARE[kind](session, source, design, common, **options)
+    staged = cast(Staged, session.staged)
+    return Preview(kind, design.qualified_name, prepared.source, staged, prepared.plan.steps())
 
 
 def unload(
@@ -276,6 +241,157 @@ def unload(
         return finish(session, transact(session, work))
 
 
+def runs(
+    *,
+    table: str = "",
+    outcome: str = "",
+    limit: int = 20,
+    engine: sa.Engine | None = None,
+    settings: Settings | None = None,
+) -> list[audit.Logged]:
+    """The newest runs of the log, newest first. Raises UnknownTable when the warehouse has no log yet."""
+    session = open_session("load", "", "", engine, settings, "", None)
+    with closing(session), session.connection() as connection:
+        try:
+            return audit.runs(connection, table=table, outcome=outcome, limit=limit)
+        except sa.exc.DBAPIError as error:
+            raise explain(error, connection, _design(LoadAudit)) from error
+
+
+# How each is prepared: the plan, and the work inside the transaction
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    source: Source
+    plan: LoadPlan | UpsertPlan | HistoryPlan
+    work: Work
+
+
+def _run(kind: Literal["load", "upsert", "history"], table: Any, source: Any, common: Common, **own: Any) -> LoadReport:
+    design = _design(table)
+    session = _open(kind, design, source, common)
+    with attempt(session):
+        prepared = _PREPARE[kind](session, source, design, common, **own)
+        return finish(session, transact(session, prepared.work))
+
+
+def _prepare_load(
+    session: Session,
+    source: Any,
+    design: TableDesign,
+    common: Common,
+    *,
+    mode: Mode = "append",
+    window: Window | None = None,
+    prove_keys: bool = True,
+) -> _Prepared:
+    musts = tuple(common.get("musts", ()))
+    if window is not None:
+        window.condition(design)
+    described, fitting = _describe(session, source, design, common)
+    plan = plan_load(
+        design,
+        _stage(session, described, design, fitting, (), common),
+        iam_role=session.settings.iam_role,
+        mode=mode,
+        window=window,
+        # Rows that are to be checked wait in a stage, where they are alone.
+        through_stage=bool(musts),
+        most_rejected=common.get("quarantine", 0),
+    )
+
+    def work(connection: sa.Connection) -> LoadReport:
+        delivery = _delivery(session, connection, design, described, common)
+        return apply.load(delivery, plan, prove_keys=prove_keys, window=window)
+
+    return _Prepared(described, plan, work)
+
+
+def _prepare_upsert(
+    session: Session,
+    source: Any,
+    design: TableDesign,
+    common: Common,
+    *,
+    keys: Sequence[str] | None = None,
+    latest_by: tuple[str, ...] = (),
+    newer_by: tuple[str, ...] = (),
+    only_changed: bool = False,
+    delete_when: str = "",
+    method: Method | None = None,
+) -> _Prepared:
+    incoming = marked_design(design, (), delete_when)
+    described, fitting = _describe(session, source, incoming, common)
+    matched_by = key_columns(design, fitting, keys)
+    # Before anything is sent; the plan asks the same once more.
+    for named, option in ((latest_by, "latest_by"), (newer_by, "newer_by")):
+        delivered(design, fitting, named, option)
+    marked_design(design, fitting, delete_when)
+    plan = plan_upsert(
+        design,
+        _stage(session, described, incoming, fitting, matched_by, common),
+        iam_role=session.settings.iam_role,
+        keys=matched_by,
+        latest_by=latest_by,
+        newer_by=newer_by,
+        only_changed=only_changed,
+        delete_when=delete_when,
+        method=method,
+        most_rejected=common.get("quarantine", 0),
+    )
+
+    def work(connection: sa.Connection) -> LoadReport:
+        return apply.upsert(_delivery(session, connection, incoming, described, common), plan)
+
+    return _Prepared(described, plan, work)
+
+
+def _prepare_history(
+    session: Session,
+    source: Any,
+    design: TableDesign,
+    common: Common,
+    *,
+    keys: Sequence[str] | None = None,
+    as_of: datetime | str | None = None,
+    versions: Versions = Versions(),  # noqa: B008 - frozen
+    latest_by: tuple[str, ...] = (),
+    missing: Missing = "keep",
+) -> _Prepared:
+    moment = datetime.now(UTC).replace(tzinfo=None) if as_of is None else as_of
+    if isinstance(moment, datetime) and moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    incoming = delivered_design(design, versions, moment)
+    matched_by = tuple(keys or (name for name in design.primary_key if name not in versions.names))
+    described, fitting = _describe(session, source, incoming, common)
+    if isinstance(moment, str):
+        delivered(design, fitting, (moment,), "as_of")
+    plan = plan_history(
+        design,
+        _stage(session, described, incoming, fitting, matched_by, common),
+        iam_role=session.settings.iam_role,
+        keys=matched_by,
+        versions=versions,
+        as_of=moment,
+        latest_by=latest_by,
+        missing=missing,
+        most_rejected=common.get("quarantine", 0),
+    )
+
+    def work(connection: sa.Connection) -> LoadReport:
+        return apply.history(_delivery(session, connection, incoming, described, common), plan)
+
+    return _Prepared(described, plan, work)
+
+
+_PREPARE: dict[str, Callable[..., _Prepared]] = {
+    "load": _prepare_load,
+    "upsert": _prepare_upsert,
+    "history": _prepare_history,
+}
+
+
 # What the three share
 
 
@@ -299,13 +415,6 @@ def _open(kind: Any, design: TableDesign, source: Any, common: Common) -> Sessio
     return session
 
 
-def _bring(
-    session: Session, source: Any, design: TableDesign, keys: Sequence[str], common: Common
-) -> tuple[Source, Staged]:
-    described, fitting = _describe(session, source, design, common)
-    return described, _stage(session, described, design, fitting, keys, common)
-
-
 def _describe(session: Session, source: Any, design: TableDesign, common: Common) -> tuple[Source, tuple[str, ...]]:
     role_clause(session.settings.iam_role)
     options = common.get("options") or CopyOptions()
@@ -322,6 +431,13 @@ def _stage(
 ) -> Staged:
     options = common.get("options") or CopyOptions()
     return stage_source(session, source, design, columns, options, keys=keys, compress=common.get("compress"))
+
+
+def _delivery(
+    session: Session, connection: sa.Connection, design: TableDesign, source: Source, common: Common
+) -> apply.Delivery:
+    musts, quarantine = tuple(common.get("musts", ())), common.get("quarantine", 0)
+    return apply.Delivery(session, connection, design, musts, quarantine, source.files)
 
 
 def _design(table: Any) -> TableDesign:

@@ -58,6 +58,8 @@ class Session:
     owns_engine: bool = False
     retry: Retry = field(default_factory=Retry)
     guards: Guards = field(default_factory=Guards)
+    # Nothing is sent: the run is only previewed.
+    dry: bool = False
     # Which try of the transaction runs, counted from 1.
     attempt: int = 0
     # What the try that runs has done, once it is ready to be committed.
@@ -105,6 +107,12 @@ class Session:
     @property
     def prefix(self) -> str:
         return f"{self.settings.stage.rstrip('/')}/{self.run.run_id}" if self.settings.stage else ""
+
+    def close(self) -> None:
+        """Give back what was opened for this run."""
+        self.store.close()
+        if self.owns_engine:
+            self.engine.dispose()
 
     def report(self, **counts: Any) -> LoadReport:
         return LoadReport(self.run.run_id, self.run.table, self.run.kind, attempts=self.attempt, **counts)
@@ -166,9 +174,7 @@ def attempt(session: Session) -> Iterator[None]:
             audit.record_failure(connection, session.run, error)
         raise
     finally:
-        session.store.close()
-        if session.owns_engine:
-            session.engine.dispose()
+        session.close()
 
 
 def describe_and_fit(
@@ -223,6 +229,7 @@ def stage_source(
             keys=keys,
             compress=not session.settings.is_local if compress is None else compress,
             progress=session.progress,
+            send=not session.dry,
         )
     return session.staged
 

@@ -117,10 +117,12 @@ def stage(
     slices: int = SLICES,
     workers: int = WORKERS,
     progress: Progress = silent,
+    send: bool = True,
 ) -> Staged:
     """Stage a source under `prefix` (an s3:// URI of this run alone).
 
-    `keys` may hold NULL in frames: the upsert counts them itself. `compress=False` sends text as it is. Raises
+    `keys` may hold NULL in frames: the upsert counts them itself. `compress=False` sends text as it is, `send=False`
+    nothing at all. Raises
     SourceError for rows of a frame that the table cannot take, ObjectStoreError when the stage cannot be written;
     what was sent is removed.
     """
@@ -135,6 +137,8 @@ def stage(
     plan = _plan(source, design, columns, options, keys, compress, slices)
     if source.kind == "objects":
         parts = tuple(Part(piece.uri, piece.size, piece.name, 1) for piece in source.pieces)
+    elif not send:
+        parts = ()
     else:
         parts = _send(plan.jobs, store, prefix, workers, progress, source.size)
     staged = Staged(
@@ -144,9 +148,11 @@ def stage(
         format=plan.format,
         compression=plan.compression,
         options=plan.options,
-        rows=_counted(parts) if source.rows is None else source.rows,
+        rows=_counted(parts) if source.rows is None and parts else source.rows,
         owned=source.kind != "objects",
     )
+    if not send:
+        return staged
     try:
         store.put(staged.manifest, manifest(parts))
     except BaseException:

@@ -29,6 +29,7 @@ from warehouse.errors import LoadError
 from warehouse.load.fill import Fill, fill
 from warehouse.load.keys import EXAMPLES, create_stage, delivered, key_columns, same, temporary_name, without_key
 from warehouse.load.stage import Staged
+from warehouse.load.steps import Step
 from warehouse.schema import ColumnDesign, TableDesign
 
 Method = Literal["replace", "update", "merge"]
@@ -46,15 +47,6 @@ _RANGED = frozenset(
         "character",
     }
 )
-
-
-@dataclass(frozen=True)
-class Step:
-    """One statement, with one word for what it does and the condition under which it runs ("" is always)."""
-
-    name: str
-    sql: str
-    when: str = ""
 
 
 @dataclass(frozen=True)
