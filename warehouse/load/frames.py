@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 BATCH_ROWS = 1 << 16
 
 
-def describe_frame(source: Any) -> Source:
+def describe_frame(source: Any, columns: Sequence[str] | None = None) -> Source:
     """Describe a frame: pandas.DataFrame, anything with Arrow's C stream (pyarrow, polars, duckdb), or an iterable of
     record batches or of mappings."""
     import pyarrow as pa
@@ -63,7 +63,7 @@ def describe_frame(source: Any) -> Source:
         if isinstance(first, Mapping):
             from warehouse.load.records import describe_mappings
 
-            return describe_mappings(chain([first], rows), label)
+            return describe_mappings(chain([first], rows), label, columns)
     raise SourceError(
         f"{label[0].upper()}{label[1:]} is no source.",
         next_step="Give a path, a glob, an s3:// URI, a frame (pandas, or anything that Arrow can read), an iterable "

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -26,13 +26,19 @@ Record = tuple[int, Mapping[str, Any]]
 
 
 def describe_records(
-    label: str, kind: Kind, format: Literal["json", "avro"], pieces: tuple[Piece, ...], store: ObjectStore
+    label: str,
+    kind: Kind,
+    format: Literal["json", "avro"],
+    pieces: tuple[Piece, ...],
+    store: ObjectStore,
+    columns: Sequence[str] | None,
 ) -> Source:
-    """Describe JSON lines or Avro files. Objects in S3 stay where they are; files are read here, and staged as frames.
+    """Describe JSON lines or Avro files, whose fields are `columns`, or what the first records hold.
 
-    Raises SourceError when the first records cannot be read.
+    Objects in S3 stay where they are; files are read here, and staged as frames. Raises SourceError when the first
+    records cannot be read.
     """
-    names = _names(
+    names = tuple(columns or ()) or _names(
         record for piece in pieces[:4] for _, record in itertools.islice(_read(piece, format, store), _SAMPLE)
     )
     size = sum(piece.size for piece in pieces)
@@ -47,11 +53,11 @@ def describe_records(
     return Source("frame", "parquet", label, pieces=pieces, names=names, width=len(names), size=size, batches=batches)
 
 
-def describe_mappings(rows: Iterable[Mapping[str, Any]], label: str) -> Source:
+def describe_mappings(rows: Iterable[Mapping[str, Any]], label: str, columns: Sequence[str] | None) -> Source:
     """Describe an iterable of mappings from column to value; it is read once."""
     numbered = enumerate(rows)
     head = list(itertools.islice(numbered, _SAMPLE))
-    names = _names(record for _, record in head)
+    names = tuple(columns or ()) or _names(record for _, record in head)
     return Source(
         "frame", "parquet", label, names=names, width=len(names),
         batches=lambda: _windows(itertools.chain(head, numbered), names, label, "row"),

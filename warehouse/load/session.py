@@ -187,7 +187,7 @@ def describe_and_fit(
 ) -> tuple[Source, tuple[str, ...]]:
     """The delivery, held against `design` (the table as it is delivered) before a byte of it is sent."""
     with session.phase("describe"):
-        described = describe(source, options, session.store)
+        described = describe(source, options, session.store, columns)
         if rename:
             described = renamed(described, rename)
         fitting = fit(described, design, columns)

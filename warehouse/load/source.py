@@ -15,7 +15,7 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +45,7 @@ _COPY_UNPACKS: tuple[Compression, ...] = ("gzip", "bzip2", "zstd")
 _PACKED: dict[bytes, Packing] = {
     b"\x1f\x8b": "gzip",
     b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
     b"BZh": "bzip2",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
@@ -109,19 +110,22 @@ class Source:
         return tuple(piece.name for piece in self.pieces) or (self.label,)
 
 
-def describe(source: Any, options: CopyOptions, store: ObjectStore) -> Source:
-    """Describe a delivery. Raises SourceError when it is missing, empty of files, mixed, or of an unknown format."""
+def describe(source: Any, options: CopyOptions, store: ObjectStore, columns: Sequence[str] | None = None) -> Source:
+    """Describe a delivery. `columns` are the fields to look for in records, which name them one by one.
+
+    Raises SourceError when it is missing, empty of files, mixed, or of an unknown format.
+    """
     if isinstance(source, sa.Select | sa.CompoundSelect | sa.TextClause):
         return _query(source)
     if not isinstance(source, (str, Path)):
         from warehouse.load.frames import describe_frame
 
-        return describe_frame(source)
+        return describe_frame(source, columns)
     text = str(source)
     objects = text.startswith("s3:")
     try:
         pieces = _objects(text, store) if objects else _files(text)
-        return _described(text, "objects" if objects else "files", pieces, options, store)
+        return _described(text, "objects" if objects else "files", pieces, options, store, columns)
     except ObjectStoreError as error:
         raise SourceError(error.message, source=text, next_step=error.next_step) from error
 
@@ -171,7 +175,12 @@ def _objects(text: str, store: ObjectStore) -> list[tuple[str, str, int]]:
 
 
 def _described(
-    label: str, kind: Kind, found: list[tuple[str, str, int]], options: CopyOptions, store: ObjectStore
+    label: str,
+    kind: Kind,
+    found: list[tuple[str, str, int]],
+    options: CopyOptions,
+    store: ObjectStore,
+    columns: Sequence[str] | None,
 ) -> Source:
     with ThreadPoolExecutor(max_workers=16) as pool:
         magics = list(pool.map(lambda one: _magic(one[1], store), found))
@@ -191,7 +200,7 @@ def _described(
     if format != "text":
         from warehouse.load.records import describe_records
 
-        return describe_records(label, kind, format, pieces, store)
+        return describe_records(label, kind, format, pieces, store, columns)
     with ThreadPoolExecutor(max_workers=16) as pool:
         heads = list(pool.map(lambda piece: _head(piece, options, store), pieces))
     for piece, head in zip(pieces, heads, strict=True):
@@ -236,7 +245,11 @@ def _unpackable(piece: Piece) -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise SourceError(f"{piece.name} cannot be unpacked: {error}.", source=piece.name) from error
+        raise SourceError(
+            f"{piece.name} cannot be unpacked: {error}.",
+            source=piece.name,
+            next_step="Fetch the file again; it is truncated or damaged.",
+        ) from error
 
 
 def _one_packing(label: str, pieces: tuple[Piece, ...]) -> None:
@@ -271,21 +284,25 @@ def _head(piece: Piece, options: CopyOptions, store: ObjectStore) -> _Head:
     names = None
     if options.ignoreheader:
         if not any(line.strip() for line in lines[:1]):
-            raise SourceError(f"{piece.name} is empty: it has no header.", source=piece.name)
+            raise SourceError(
+                f"{piece.name} is empty: it has no header.",
+                source=piece.name,
+                next_step="If it should be, say ignoreheader=0 (--no-header).",
+            )
         line = lines[options.ignoreheader - 1] if len(lines) >= options.ignoreheader else b""
-        names = tuple(_fields(line.removeprefix(b"\xef\xbb\xbf"), piece, options))
+        names = tuple(_fields(line.removeprefix(b"\xef\xbb\xbf"), piece, options, options.ignoreheader))
     body = io.BytesIO(start)
     first = next(split(body, 1, quote=options.record_quote, escape=options.escape, skip=options.ignoreheader), None)
-    width = len(_fields(b"".join(first.blocks), piece, options)) if first else None
+    width = len(_fields(b"".join(first.blocks), piece, options, first.first_line)) if first else None
     return _Head(names, width)
 
 
-def _fields(record: bytes, piece: Piece, options: CopyOptions) -> list[str]:
+def _fields(record: bytes, piece: Piece, options: CopyOptions, line: int) -> list[str]:
     try:
         text = record.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise SourceError(
-            f"{piece.name} is not UTF-8 (byte {error.start + 1} of its first record).",
+            f"{piece.name} is not UTF-8 (line {line}, byte {error.start + 1}).",
             source=piece.name,
             next_step="Convert it first, for example: iconv -t UTF-8.",
         ) from error
