@@ -506,3 +506,18 @@ def test_psql_reads_the_design_of_flight(local_server, migrated):
     )
     answer = psql(local_server, migrated, "-At", "-c", question)
     assert sorted(answer.stdout.splitlines()) == ["origin|bytedict|f|2", "time_hour|none|t|1"]
+
+
+def test_a_statement_that_fails_late_leaves_the_driver_in_order(local_server):
+    """The key is checked after CREATE TABLE itself has succeeded behind the server: the client must not see that."""
+    connection = connect(redshift_connector, local_server, "dev")
+    try:
+        cursor = connection.cursor()
+        for number in range(3):
+            with pytest.raises(redshift_connector.ProgrammingError, match="nowhere"):
+                cursor.execute("CREATE TABLE late (id int, other int REFERENCES nowhere (id))")
+            connection.rollback()
+            cursor.execute(f"SELECT {number}")
+            assert cursor.fetchall() == ([number],)
+    finally:
+        connection.close()

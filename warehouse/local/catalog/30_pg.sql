@@ -49,7 +49,9 @@ JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
 WHERE a.attidentity <> '' AND NOT a.attisdropped;
 
 CREATE VIEW pg_redshift.pg_attrdef AS
-SELECT oid, adrelid, adnum, pg_catalog.pg_get_expr(adbin, adrelid) AS adbin, pg_catalog.pg_get_expr(adbin, adrelid) AS adsrc FROM pg_catalog.pg_attrdef
+SELECT d.oid, d.adrelid, d.adnum, said.source AS adbin, said.source AS adsrc
+FROM pg_catalog.pg_attrdef d
+CROSS JOIN LATERAL (SELECT replace(pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'pg_redshift.', '') AS source) AS said
 UNION ALL
 SELECT NULL::oid, attrelid, attnum, source, source FROM pg_redshift.identity_column;
 

@@ -61,3 +61,9 @@ RETURNS SETOF record LANGUAGE sql STABLE AS $$
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
     WHERE c.oid = relation::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 $$;
+
+-- What a cluster keeps of tables beside the catalogs; of it, the tables that snapshots leave out (BACKUP NO).
+CREATE VIEW pg_redshift.pg_conf AS
+SELECT format('pg_class_backup_%s_%s', d.oid, t.relid)::text AS key, '0'::text AS value
+FROM pg_redshift.table_design t CROSS JOIN pg_catalog.pg_database d
+WHERE NOT t.backup AND d.datname = current_database();

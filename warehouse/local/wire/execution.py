@@ -98,6 +98,9 @@ class Execution(Relay):
 
     def _steps(self, plan: Steps) -> bool:
         seen = 0
+        # What comes after `main` may still fail; a client that has been told of success would take that error for the
+        # answer to its next statement.
+        completion: list[bytes] = []
 
         def only_main(kind: bytes, body: bytes) -> bytes | None:
             nonlocal seen
@@ -106,7 +109,13 @@ class Execution(Relay):
                 return body
             if kind in (b"C", b"I"):
                 seen += 1
-                return m.text(plan.tag) if wanted and plan.tag and kind == b"C" else body if wanted else None
+                if not wanted:
+                    return None
+                told = m.text(plan.tag) if plan.tag and kind == b"C" else body
+                if not plan.after:
+                    return told
+                completion.append(m.message(kind, told))
+                return None
             return body if wanted or kind == b"N" else None
 
         # A single statement has nothing to hide: its rows need not be looked at.
@@ -118,6 +127,9 @@ class Execution(Relay):
             self._settle()
         finally:
             self._filter = None
+        if not self._failed:
+            for one in completion:
+                self._say(one)
         return not self._failed
 
     def _commit(self) -> bool:
