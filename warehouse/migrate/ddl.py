@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from alembic.ddl.base import AddColumn, ColumnName, ColumnType, alter_table, format_column_name, format_type
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import DDLElement
 from sqlalchemy.types import TypeEngine
 
+from warehouse.db.create import Statement
 from warehouse.db.dialect import adapt
 from warehouse.db.system import table_columns
 from warehouse.errors import MigrationError
@@ -34,16 +34,12 @@ _COPY_OVER = (
 _RESIZABLE = frozenset({"character varying", "binary varying"})
 
 
-class DesignStatement(DDLElement):
-    """A statement that one of our own ops builds: it has `.sql(preparer)`."""
+class OpStatement(Statement):
+    """A statement of one of our own ops; `is_done` sees from the catalog whether it has been run already."""
 
-    def __init__(self, operation: Any) -> None:
-        self.operation = operation
-
-
-@compiles(DesignStatement, "redshift")  # type: ignore[no-untyped-call,misc,unused-ignore]
-def _design_statement(element: DesignStatement, compiler: Any, **kw: Any) -> str:
-    return str(element.operation.sql(compiler.preparer))
+    def __init__(self, sql: str, is_done: Callable[[sa.Connection], bool] | None = None) -> None:
+        super().__init__(sql)
+        self.is_done = is_done
 
 
 @compiles(ColumnType, "redshift")  # type: ignore[no-untyped-call,misc,unused-ignore]
@@ -84,8 +80,8 @@ def _spoken_dialect() -> Dialect:
 
 def recogniser(construct: Any) -> Callable[[sa.Connection], bool] | None:
     """What tells from the catalog whether this statement has been run already; None when nothing can."""
-    if isinstance(construct, DesignStatement):
-        return getattr(construct.operation, "is_done", None)
+    if isinstance(construct, OpStatement):
+        return construct.is_done
     if isinstance(construct, ColumnType):
         return partial(_type_is, construct)
     return None

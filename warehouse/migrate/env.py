@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +32,6 @@ from sqlalchemy.pool import NullPool
 from warehouse.db.dialect import adapt
 from warehouse.db.engine import connect, warehouse_url
 from warehouse.db.failures import server_error
-from warehouse.discipline.config import FOREIGN_TABLES
 from warehouse.errors import ConnectionFailed, DisciplineError, MigrationError, SettingsError, WarehouseError
 from warehouse.migrate import plugin
 from warehouse.migrate.execution.conductor import Conductor, past_the_ops
@@ -42,6 +40,7 @@ from warehouse.migrate.execution.mutex import Mutex
 from warehouse.migrate.execution.watch import Watch
 from warehouse.migrate.gate import refuse_revision
 from warehouse.migrate.impl import RedshiftImpl
+from warehouse.migrate.rebuild.stage import Stage
 from warehouse.migrate.render import render_item
 from warehouse.settings import Settings, load_settings
 
@@ -108,6 +107,7 @@ def _enter(stack: ExitStack, engine: sa.Engine, connection: sa.Connection, found
     mutex = stack.enter_context(Mutex(engine, made.version_table_schema, wait=_seconds("wait", found.migration_wait)))
     lock_timeout = _seconds("lock_timeout", found.lock_timeout)
     impl.watch = stack.enter_context(Watch(connection, engine, lock_timeout=lock_timeout, is_held=mutex.is_held))
+    impl.stage = Stage.of(found)
     impl.conductor.prepare()
     stack.enter_context(past_the_ops(connection, impl))
 
@@ -141,20 +141,14 @@ def _offline(metadata: sa.MetaData) -> None:
 
 
 def _configure(metadata: sa.MetaData, **options: Any) -> None:
-    schemas = {table.schema for table in metadata.tables.values()}
     options = {name: value for name, value in options.items() if value is not None}
     context.configure(
         target_metadata=metadata,
         transaction_per_migration=True,
-        compare_type=True,
-        # A DEFAULT cannot be altered in place, and the catalog spells it in its own way.
-        compare_server_default=False,
         process_revision_directives=refuse_revision,
         render_item=render_item,
         on_version_apply=_applied,
         autogenerate_plugins=plugin.PLUGINS,
-        include_schemas=schemas - {None} != set(),
-        include_name=lambda name, kind, parents: _is_ours(name, kind, schemas),
         **options,
     )
     made = context.get_context()
@@ -170,13 +164,6 @@ def _configure(metadata: sa.MetaData, **options: Any) -> None:
         raise SettingsError(f"-x step={answer} is no answer.", next_step="Say -x step=done or -x step=again.")
     edited = frozenset(one for one in _option("edited").split(",") if one)
     made.impl.conductor = Conductor(made, edited, answer or None)  # type: ignore[arg-type]
-
-
-def _is_ours(name: str | None, kind: str, schemas: Collection[str | None]) -> bool:
-    """Is this something that models may declare? Not what Alembic and we keep for ourselves."""
-    if kind == "table":
-        return name not in FOREIGN_TABLES
-    return kind != "schema" or name is None or name in schemas
 
 
 def _applied(ctx: MigrationContext, step: Any, heads: Any, run_args: Any) -> None:

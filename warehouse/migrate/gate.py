@@ -19,8 +19,6 @@ from warehouse.discipline import (
     AddColumn,
     AddConstraint,
     AlterColumn,
-    AlterDistribution,
-    AlterSortKey,
     Change,
     CreateTable,
     DropColumn,
@@ -35,9 +33,7 @@ from warehouse.discipline import (
 )
 from warehouse.errors import DesignError, DisciplineError, MigrationError
 from warehouse.migrate import ddl
-from warehouse.migrate.ops.alter_distribution import AlterDistributionOp
-from warehouse.migrate.ops.alter_encoding import AlterEncodingOp
-from warehouse.migrate.ops.alter_sort_key import AlterSortKeyOp
+from warehouse.migrate.ops import RedshiftOp
 from warehouse.schema import check_column, check_table
 from warehouse.schema.design import redshift_dialect
 
@@ -116,7 +112,7 @@ def to_change(operation: Any) -> list[Change]:
         return [DropConstraint(operation.table_name, _text(operation.schema), str(operation.constraint_name or ""))]
     if isinstance(operation, ops.ExecuteSQLOp):
         return [executed(operation.sqltext)]
-    return [design_altered(operation)] if isinstance(operation, _DESIGN_OPS) else []
+    return list(operation.changes()) if isinstance(operation, RedshiftOp) else []
 
 
 def refuse_impossible(operation: Any) -> None:
@@ -134,7 +130,7 @@ def refuse_impossible(operation: Any) -> None:
         ddl.refuse_add_column(operation.table_name, operation.column, if_not_exists=operation.if_not_exists)
     elif isinstance(operation, ops.CreateIndexOp):
         ddl.refuse_index(operation.index_name, operation.table_name)
-    elif isinstance(operation, AlterSortKeyOp) and operation.new.style == "interleaved":
+    elif isinstance(operation, RedshiftOp):
         operation.sql(redshift_dialect().identifier_preparer)
 
 
@@ -196,21 +192,8 @@ def constraint_added(constraint: Any) -> Change:
     )
 
 
-def design_altered(operation: AlterDistributionOp | AlterEncodingOp | AlterSortKeyOp) -> Change:
-    """One of our own ops (ops/)."""
-    table, schema = operation.table_name, _text(operation.schema)
-    if isinstance(operation, AlterDistributionOp):
-        return AlterDistribution(table, schema, operation.new, operation.old)
-    if isinstance(operation, AlterSortKeyOp):
-        return AlterSortKey(table, schema, operation.new, operation.old)
-    return AlterColumn(table, schema, operation.column_name, frozenset({"encode"}))
-
-
 def executed(sql: Any) -> Change:
     return RunSQL(str(sql))
-
-
-_DESIGN_OPS = (AlterDistributionOp, AlterEncodingOp, AlterSortKeyOp)
 
 
 def _text(schema: Any) -> str | None:

@@ -26,10 +26,10 @@ from warehouse.migrate import ddl, gate
 from warehouse.migrate.execution.conductor import Conductor
 from warehouse.migrate.execution.steps import Run
 from warehouse.migrate.execution.watch import Watch
-from warehouse.migrate.ops.alter_sort_key import AlterSortKeyOp
-from warehouse.migrate.reflect import complete_column
-from warehouse.redshift.types import TypeRefused
+from warehouse.migrate.ops import RedshiftOp
+from warehouse.migrate.rebuild.stage import Stage
 from warehouse.schema.design import TableDesign
+from warehouse.schema.statements import after_create
 
 
 class RedshiftImpl(DialectImpl):  # type: ignore[misc]
@@ -44,16 +44,14 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
     run: Run | None = None
     conductor: Conductor | None = None
     watch: Watch | None = None
+    # Where rows may go through S3; None when nowhere is configured.
+    stage: Stage | None = None
     # Is the statement that reaches the connection one of an op, or did the revision go past them?
     executing = False
 
     def create_table(self, table: Table, **kw: Any) -> None:
         gate.judge([gate.created(table)])
-        super().create_table(table, **kw)
-        design = TableDesign.from_table(table)
-        if design.sort is not None and design.sort.style == "none":
-            # CREATE TABLE without a sort key means SORTKEY AUTO; only ALTER can say that none is wanted.
-            self._exec(ddl.DesignStatement(AlterSortKeyOp(table.name, design.sort, schema=_text(table.schema))))
+        self.make_table(table)
 
     def drop_table(self, table: Table, **kw: Any) -> None:
         gate.judge([gate.dropped(table)])
@@ -102,10 +100,37 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
         gate.judge([gate.executed(sql)])
         super().execute(sql, execution_options)
 
-    def alter_design(self, operation: Any) -> None:
+    def perform(self, operation: RedshiftOp) -> None:
         """Run one of our own ops (ops/)."""
-        gate.judge([gate.design_altered(operation)])
-        self._exec(ddl.DesignStatement(operation))
+        gate.judge(operation.changes())
+        is_done = getattr(operation, "is_done", None)
+        for statement in operation.sql(self.dialect.identifier_preparer):
+            self._exec(ddl.OpStatement(statement, is_done))
+
+    def make_table(self, table: Table) -> None:
+        """CREATE TABLE and what belongs to it, past the rules: for the table that a rebuild makes beside another."""
+        super().create_table(table)
+        for statement in after_create(self.dialect.identifier_preparer, TableDesign.from_table(table)):
+            self._exec(ddl.OpStatement(statement))
+
+    def numbered(
+        self, text: str, work: Callable[[], Any], is_done: Callable[[], bool] | None = None, *, alone: bool = False
+    ) -> None:
+        """One step of an op that is more than a statement: `text` names it, whatever it comes to."""
+        run, self.run = self.run, None
+
+        def done() -> None:
+            # What the step runs is not numbered itself.
+            self.run = None
+            work()
+
+        try:
+            if run is None:
+                work()
+            else:
+                run.perform(text, done, is_done, alone=alone)
+        finally:
+            self.run = run
 
     def bulk_insert(self, table: Any, rows: list[dict[str, Any]], multiinsert: bool = True) -> None:
         """One step, although `--sql` prints one statement a row."""
@@ -180,24 +205,9 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
             redshift_diststyle="ALL",
         )
 
-    def compare_type(self, inspector_column: Column[Any], metadata_column: Column[Any]) -> bool:
-        """Do the types differ in Redshift's own spelling? VARCHAR is VARCHAR(256), DECIMAL is NUMERIC(18,0)."""
-        try:
-            return ddl.canonical_type(inspector_column.type) != ddl.canonical_type(metadata_column.type)
-        except TypeRefused:
-            # A type that Redshift has not is for the gate to name, not a reason to say that nothing changed.
-            return True
-
-    def autogen_column_reflect(self, inspector: Any, table: Table, column_info: dict[str, Any]) -> None:
-        complete_column(column_info)
-
 
 def claimed() -> type[DefaultImpl]:
     """The class that Alembic will use for Redshift."""
     from alembic.ddl.impl import _impls
 
     return _impls["redshift"]
-
-
-def _text(schema: Any) -> str | None:
-    return None if schema is None else str(schema)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import sqlalchemy as sa
 from alembic.ddl import impl as alembic_impl
 from alembic.migration import MigrationContext
 
@@ -59,11 +58,3 @@ def test_an_unknown_revision_is_a_migration_error(project):
     project.revision("pass")
     with pytest.raises(MigrationError, match=r"nowhere.*alembic history"):
         migrate.script("nowhere", project.settings)
-
-
-def test_types_are_compared_in_redshifts_spelling():
-    impl = MigrationContext.configure(dialect_name="redshift+redshift_connector").impl
-    same = [(sa.VARCHAR(), sa.VARCHAR(256)), (sa.Text(), sa.VARCHAR(256)), (sa.Numeric(), sa.DECIMAL(18, 0))]
-    other = [(sa.VARCHAR(20), sa.VARCHAR(21)), (sa.INTEGER(), sa.BIGINT()), (sa.JSON(), sa.VARCHAR(9))]
-    assert not any(impl.compare_type(sa.Column("c", a), sa.Column("c", b)) for a, b in same)
-    assert all(impl.compare_type(sa.Column("c", a), sa.Column("c", b)) for a, b in other)

@@ -1,40 +1,25 @@
-"""Encodings: declared against real. A column without a declared encoding has no opinion."""
+"""Encodings. A column without one, and every column of a table that says ENCODE AUTO, has no opinion."""
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from alembic.autogenerate.api import AutogenContext
-from alembic.operations.ops import ModifyTableOps
-from alembic.runtime.plugins import Plugin
-from alembic.util import PriorityDispatchResult
+from collections.abc import Iterator
 
+from warehouse.migrate.compare.difference import Difference, InPlace, Pair, Phase, Rebuild
 from warehouse.migrate.ops.alter_encoding import AlterEncodingOp
-from warehouse.migrate.reflect import physical_design
-from warehouse.redshift.encodings import canonical_encoding
-from warehouse.schema.design import TableDesign
 
 
-def compare_encodings(
-    context: AutogenContext,
-    changes: ModifyTableOps,
-    schema: str | None,
-    name: str,
-    real: sa.Table | None,
-    declared: sa.Table | None,
-) -> PriorityDispatchResult:
-    """Append ALTER COLUMN … ENCODE for each column that both sides have and whose encodings differ."""
-    design = physical_design(context, schema, name) if real is not None and declared is not None else None
-    if design is None or declared is None:
-        return PriorityDispatchResult.CONTINUE
-    for column in TableDesign.from_table(declared).columns:
-        existing = design.encodings.get(column.name)
-        if column.encode is None or existing is None:
+def differences(pair: Pair) -> Iterator[Difference]:
+    """ALTER COLUMN … ENCODE, or why the table must be built anew."""
+    if pair.declared.encode == "auto":
+        return
+    sort = pair.real.design.sort
+    for declared, real in pair.columns():
+        if declared.encode is None or declared.encode == real.encode:
             continue
-        wanted = canonical_encoding(column.encode)
-        if wanted != canonical_encoding(existing):
-            changes.ops.append(AlterEncodingOp(name, column.name, wanted, schema=schema, existing_encode=existing))
-    return PriorityDispatchResult.CONTINUE
-
-
-def setup(plugin: Plugin) -> None:
-    plugin.add_autogenerate_comparator(compare_encodings, "table", "warehouse_encodings", qualifier="redshift")
+        if sort is not None and sort.style == "interleaved":
+            yield Rebuild(f"{real.name}: the encoding becomes {declared.encode} under an interleaved sort key")
+        else:
+            change = AlterEncodingOp(
+                pair.name, real.name, declared.encode, schema=pair.schema, existing_encode=real.encode
+            )
+            yield InPlace(Phase.ENCODE, change)

@@ -1,42 +1,62 @@
-"""Distribution and sort key: declared against real. AUTO, or nothing declared, means no opinion: no difference."""
+"""Distribution and sort key. AUTO, or nothing declared, means no opinion: no difference.
+
+An interleaved sort key stands in the way of nearly everything: Redshift makes none in place, and changes neither
+distribution nor encodings while there is one.
+"""
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from alembic.autogenerate.api import AutogenContext
-from alembic.operations.ops import ModifyTableOps
-from alembic.runtime.plugins import Plugin
-from alembic.util import PriorityDispatchResult
+from collections.abc import Iterator
 
+from warehouse.migrate.compare.difference import Difference, InPlace, Pair, Phase, Rebuild
 from warehouse.migrate.ops.alter_distribution import AlterDistributionOp
 from warehouse.migrate.ops.alter_sort_key import AlterSortKeyOp
-from warehouse.migrate.reflect import complete_table, physical_design
-from warehouse.schema.design import Distribution, SortKey, TableDesign
+from warehouse.schema.design import Distribution, SortKey
 
 
-def compare_keys(
-    context: AutogenContext,
-    changes: ModifyTableOps,
-    schema: str | None,
-    name: str,
-    real: sa.Table | None,
-    declared: sa.Table | None,
-) -> PriorityDispatchResult:
-    """Append ALTER DISTSTYLE and ALTER SORTKEY where the warehouse differs; complete a table that is about to be
-    dropped.
-    """
-    design = physical_design(context, schema, name) if real is not None else None
-    if real is None or design is None:
-        return PriorityDispatchResult.CONTINUE
-    if declared is None:
-        complete_table(real, design)
-        return PriorityDispatchResult.CONTINUE
-    wanted = TableDesign.from_table(declared)
-    if wanted.dist is not None and distribution_differs(wanted.dist, design.dist):
-        changes.ops.append(AlterDistributionOp(name, wanted.dist, design.dist, schema=schema))
-    if wanted.sort is not None and sort_key_differs(wanted.sort, design.sort):
-        changes.ops.append(AlterSortKeyOp(name, wanted.sort, design.sort, schema=schema))
-    return PriorityDispatchResult.CONTINUE
+def differences(pair: Pair) -> Iterator[Difference]:
+    """ALTER DISTSTYLE and ALTER SORTKEY, or why the table must be built anew."""
+    yield from _sort(pair)
+    yield from _distribution(pair)
+
+
+def _sort(pair: Pair) -> Iterator[Difference]:
+    wanted, real = pair.declared.sort, pair.real.design.sort
+    assert real is not None
+    gone = {column.name for column in pair.real.design.columns} - {column.name for column in pair.declared.columns}
+    if wanted is None or not sort_key_differs(wanted, real):
+        # Redshift drops no column of a sort key, not even of one that it chose itself under AUTO.
+        if gone & set(real.columns):
+            yield _sorted(pair, SortKey("none"), real)
+            if wanted is not None and wanted.style == "auto":
+                yield _sorted(pair, wanted, SortKey("none"))
+        return
+    if wanted.style == "interleaved":
+        yield Rebuild(f"the sort key becomes {wanted}")
+    elif real.style == "interleaved":
+        yield Rebuild(f"the sort key {real} becomes {wanted}, which could not be undone in place")
+    else:
+        yield _sorted(pair, wanted, real)
+
+
+def _sorted(pair: Pair, new: SortKey, old: SortKey) -> InPlace:
+    return InPlace(Phase.SORT, AlterSortKeyOp(pair.name, new, old, schema=pair.schema))
+
+
+def _distribution(pair: Pair) -> Iterator[Difference]:
+    wanted, real = pair.declared.dist, pair.real.design.dist
+    assert real is not None
+    if wanted is None or not distribution_differs(wanted, real):
+        if real.key is not None and all(column.name != real.key for column in pair.declared.columns):
+            yield InPlace(
+                Phase.DISTRIBUTE, AlterDistributionOp(pair.name, Distribution("auto"), real, schema=pair.schema)
+            )
+        return
+    sort = pair.real.design.sort
+    if sort is not None and sort.style == "interleaved":
+        yield Rebuild(f"the distribution becomes {wanted} under an interleaved sort key")
+    else:
+        yield InPlace(Phase.DISTRIBUTE, AlterDistributionOp(pair.name, wanted, real, schema=pair.schema))
 
 
 def distribution_differs(declared: Distribution, real: Distribution) -> bool:
@@ -47,7 +67,3 @@ def distribution_differs(declared: Distribution, real: Distribution) -> bool:
 def sort_key_differs(declared: SortKey, real: SortKey) -> bool:
     """Does the declared sort key have an opinion that the real one does not meet?"""
     return declared.style != "auto" and declared != real
-
-
-def setup(plugin: Plugin) -> None:
-    plugin.add_autogenerate_comparator(compare_keys, "table", "warehouse_keys", qualifier="redshift")

@@ -61,10 +61,13 @@ class Run:
         """Is a part of the revision in the warehouse for good?"""
         return self.entry.steps > 0
 
-    def perform(self, text: str, execute: Callable[[], Any], is_done: Callable[[], bool] | None = None) -> Any:
+    def perform(
+        self, text: str, execute: Callable[[], Any], is_done: Callable[[], bool] | None = None, *, alone: bool = False
+    ) -> Any:
         """Run one statement, unless an earlier run finished it.
 
-        `is_done` looks at the catalog. Raises MigrationError when the statement cannot be run without a risk.
+        `is_done` looks at the catalog; `alone` keeps out of the transaction what could be in it. Raises MigrationError
+        when the statement cannot be run without a risk.
         """
         if is_control(text):
             raise MigrationError(
@@ -79,7 +82,7 @@ class Run:
             if self.number == self.finished and self.digest != self.entry.digest:
                 raise self._changed()
             return None
-        if boundary(text) is None:
+        if not alone and boundary(text) is None:
             return execute()
         return self._alone(text, before, execute, is_done)
 

@@ -1,26 +1,104 @@
-"""Migration operations of Redshift's own, one file per op: the op, its reverse, its SQL, how it is rendered.
+"""Migration operations of Redshift's own, a file per op: the op, its reverse, its SQL, its changes, how it is rendered.
 
-Importing a module registers its op with Alembic, once per process; `register()` imports them all.
+    alter_distribution  alter_sort_key  alter_encoding  widen_varchar  shrink_varchar      in place
+    rebuild_table  append_table                                                            rows move
+    create_view  replace_view  drop_view  grant  revoke  alter_owner                       around tables
+
+Each op answers `sql(preparer)` (its statements, for `--sql` as well), `changes()` (what the rules judge), `reverse()`,
+and, where a statement cannot share a transaction, `is_done(connection)`. Importing a module registers its op with
+Alembic, once per process; `register()` imports them all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
-OPS = ("alter_distribution", "alter_encoding", "alter_sort_key")
+from alembic.autogenerate import renderers
+from alembic.operations import MigrateOperation, Operations
+
+from warehouse.discipline import Change
+from warehouse.errors import MigrationError
+from warehouse.schema.statements import qualified_name
+
+OPS = (
+    "alter_distribution",
+    "alter_encoding",
+    "alter_owner",
+    "alter_sort_key",
+    "grant",
+    "rebuild_table",
+    "revoke",
+    "widen_varchar",
+)
 
 
 def register() -> None:
-    """Make `op.alter_distribution`, `op.alter_encoding` and `op.alter_sort_key` known to Alembic."""
+    """Make the ops known to Alembic."""
     for name in OPS:
         import_module(f"{__name__}.{name}")
 
 
+class RedshiftOp(MigrateOperation):
+    """An op on one table or view, `table_name` in `schema`."""
+
+    word: ClassVar[str]
+    table_name: str
+    schema: str | None
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        if "word" in cls.__dict__:
+            Operations.implementation_for(cls)(_run)
+            renderers.dispatch_for(cls)(_render)
+
+    def sql(self, preparer: Any) -> Sequence[str]:
+        """The statements, identifiers quoted by the dialect's preparer."""
+        raise NotImplementedError
+
+    def changes(self) -> Sequence[Change]:
+        """What the rules judge."""
+        return ()
+
+    def render(self) -> str:
+        """The call in a revision."""
+        raise NotImplementedError
+
+    def render_in(self, context: Any) -> str:
+        """The same for an op that Alembic's own renderers help to write."""
+        return self.render()
+
+    def run(self, impl: Any) -> None:
+        """Run it on our implementation of Alembic, or print it."""
+        impl.perform(self)
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        return (self.word, self.where)
+
+    @property
+    def where(self) -> str:
+        """The table's name for messages."""
+        return f"{self.schema}.{self.table_name}" if self.schema else self.table_name
+
+    def no_reverse(self, missing: str, say: str) -> MigrationError:
+        """The error of `reverse()` when the former state is not said."""
+        return MigrationError(
+            f"{self.word} of {self.where} has no reverse: {missing} is not said.", next_step=f"Say {say}."
+        )
+
+
+def _run(operations: Operations, operation: RedshiftOp) -> None:
+    operation.run(operations.impl)
+
+
+def _render(context: Any, operation: RedshiftOp) -> str:
+    return operation.render_in(context)
+
+
 def table_name(preparer: Any, operation: Any) -> str:
     """The op's table, quoted, with its schema if it names one."""
-    name: str = preparer.quote(operation.table_name)
-    return f"{preparer.quote_schema(operation.schema)}.{name}" if operation.schema else name
+    return qualified_name(preparer, operation.schema, operation.table_name)
 
 
 def call(name: str, *arguments: object, **options: object) -> str:

@@ -8,23 +8,21 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
-from alembic.autogenerate import renderers
-from alembic.autogenerate.api import AutogenContext
-from alembic.operations import MigrateOperation, Operations
+from alembic.operations import Operations
 
 from warehouse.db.system import table_columns
-from warehouse.errors import MigrationError
-from warehouse.migrate.ops import call, table_name
+from warehouse.discipline import AlterDistribution
+from warehouse.migrate.ops import RedshiftOp, call, table_name
 from warehouse.redshift.keys import DistStyle
 from warehouse.schema.design import Distribution
 
 
 @Operations.register_operation("alter_distribution")
-class AlterDistributionOp(MigrateOperation):
+class AlterDistributionOp(RedshiftOp):
     """ALTER DISTSTYLE of a table, from `old` to `new`. None as `old` is "not known", and then there is no way back."""
+
+    word = "alter_distribution"
 
     def __init__(
         self, table_name: str, new: Distribution, old: Distribution | None = None, *, schema: str | None = None
@@ -52,19 +50,15 @@ class AlterDistributionOp(MigrateOperation):
 
     def reverse(self) -> AlterDistributionOp:
         if self.old is None:
-            raise MigrationError(
-                f"alter_distribution of {self.table_name} has no reverse: the former style is not said.",
-                next_step="Say existing_style= (and existing_key=).",
-            )
+            raise self.no_reverse("the former style", "existing_style= (and existing_key=)")
         return AlterDistributionOp(self.table_name, self.old, self.new, schema=self.schema)
 
-    def to_diff_tuple(self) -> tuple[Any, ...]:
-        return ("alter_distribution", self.schema, self.table_name, self.old, self.new)
+    def to_diff_tuple(self) -> tuple[object, ...]:
+        return (self.word, self.schema, self.table_name, self.old, self.new)
 
-    def sql(self, preparer: Any) -> str:
-        """The statement, identifiers quoted by the dialect's preparer."""
-        key = f" DISTKEY {preparer.quote(self.new.key)}" if self.new.key is not None else ""
-        return f"ALTER TABLE {table_name(preparer, self)} ALTER DISTSTYLE {self.new.style.upper()}{key}"
+    def sql(self, preparer: object) -> tuple[str]:
+        key = f" DISTKEY {preparer.quote(self.new.key)}" if self.new.key is not None else ""  # type: ignore[attr-defined]
+        return (f"ALTER TABLE {table_name(preparer, self)} ALTER DISTSTYLE {self.new.style.upper()}{key}",)
 
     def is_done(self, connection: sa.Connection) -> bool:
         """Does the catalog show the new distribution already?"""
@@ -74,21 +68,17 @@ class AlterDistributionOp(MigrateOperation):
             return keys == [self.new.key]
         return bool(columns) and columns[0].dist_style == self.new.style
 
+    def changes(self) -> tuple[AlterDistribution]:
+        return (AlterDistribution(self.table_name, self.schema, self.new, self.old),)
 
-@Operations.implementation_for(AlterDistributionOp)
-def _run(operations: Operations, operation: AlterDistributionOp) -> None:
-    operations.impl.alter_design(operation)  # type: ignore[union-attr]
-
-
-@renderers.dispatch_for(AlterDistributionOp)
-def _render(context: AutogenContext, operation: AlterDistributionOp) -> str:
-    new, old = operation.new, operation.old
-    return call(
-        "alter_distribution",
-        operation.table_name,
-        new.style,
-        *([new.key] if new.key is not None else []),
-        schema=operation.schema,
-        existing_style=old.style if old else None,
-        existing_key=old.key if old else None,
-    )
+    def render(self) -> str:
+        new, old = self.new, self.old
+        return call(
+            self.word,
+            self.table_name,
+            new.style,
+            *([new.key] if new.key is not None else []),
+            schema=self.schema,
+            existing_style=old.style if old else None,
+            existing_key=old.key if old else None,
+        )

@@ -3,7 +3,8 @@
     op.alter_encoding("flight", "dest", "bytedict", existing_encode="zstd")
 
 The table stays readable. Redshift refuses the encoding that a column already has, and tables with an interleaved sort
-key. https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
+key.
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 """
 
 from __future__ import annotations
@@ -11,19 +12,20 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.autogenerate import renderers
-from alembic.autogenerate.api import AutogenContext
-from alembic.operations import MigrateOperation, Operations
+from alembic.operations import Operations
 
 from warehouse.db.system import table_columns
+from warehouse.discipline import AlterColumn
 from warehouse.errors import MigrationError
-from warehouse.migrate.ops import call, table_name
+from warehouse.migrate.ops import RedshiftOp, call, table_name
 from warehouse.redshift.encodings import ENCODINGS, canonical_encoding
 
 
 @Operations.register_operation("alter_encoding")
-class AlterEncodingOp(MigrateOperation):
+class AlterEncodingOp(RedshiftOp):
     """ALTER COLUMN … ENCODE. The existing encoding makes the op reversible."""
+
+    word = "alter_encoding"
 
     def __init__(
         self,
@@ -53,41 +55,32 @@ class AlterEncodingOp(MigrateOperation):
 
     def reverse(self) -> AlterEncodingOp:
         if self.existing_encode is None:
-            raise MigrationError(
-                f"alter_encoding of {self.table_name}.{self.column_name} has no reverse: "
-                "the former encoding is not said.",
-                next_step="Say existing_encode=.",
-            )
+            raise self.no_reverse(f"the former encoding of {self.column_name}", "existing_encode=")
         return AlterEncodingOp(
             self.table_name, self.column_name, self.existing_encode, schema=self.schema, existing_encode=self.encode
         )
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
-        return ("alter_encoding", self.schema, self.table_name, self.column_name, self.existing_encode, self.encode)
+        return (self.word, self.schema, self.table_name, self.column_name, self.existing_encode, self.encode)
 
-    def sql(self, preparer: Any) -> str:
-        """The statement, identifiers quoted by the dialect's preparer."""
+    def sql(self, preparer: Any) -> tuple[str]:
         column = preparer.quote(self.column_name)
-        return f"ALTER TABLE {table_name(preparer, self)} ALTER COLUMN {column} ENCODE {self.encode}"
+        return (f"ALTER TABLE {table_name(preparer, self)} ALTER COLUMN {column} ENCODE {self.encode}",)
 
     def is_done(self, connection: sa.Connection) -> bool:
         """Does the catalog show the new encoding already?"""
         columns = table_columns(connection, self.schema, self.table_name)
         return any(column.name == self.column_name and column.encode == self.encode for column in columns)
 
+    def changes(self) -> tuple[AlterColumn]:
+        return (AlterColumn(self.table_name, self.schema, self.column_name, frozenset({"encode"})),)
 
-@Operations.implementation_for(AlterEncodingOp)
-def _run(operations: Operations, operation: AlterEncodingOp) -> None:
-    operations.impl.alter_design(operation)  # type: ignore[union-attr]
-
-
-@renderers.dispatch_for(AlterEncodingOp)
-def _render(context: AutogenContext, operation: AlterEncodingOp) -> str:
-    return call(
-        "alter_encoding",
-        operation.table_name,
-        operation.column_name,
-        operation.encode,
-        schema=operation.schema,
-        existing_encode=operation.existing_encode,
-    )
+    def render(self) -> str:
+        return call(
+            self.word,
+            self.table_name,
+            self.column_name,
+            self.encode,
+            schema=self.schema,
+            existing_encode=self.existing_encode,
+        )

@@ -12,20 +12,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.autogenerate import renderers
-from alembic.autogenerate.api import AutogenContext
-from alembic.operations import MigrateOperation, Operations
+from alembic.operations import Operations
 
 from warehouse.db.system import table_columns
+from warehouse.discipline import AlterSortKey
 from warehouse.errors import MigrationError
-from warehouse.migrate.ops import call, table_name
+from warehouse.migrate.ops import RedshiftOp, call, table_name
 from warehouse.redshift.keys import SortStyle
 from warehouse.schema.design import SortKey
 
 
 @Operations.register_operation("alter_sort_key")
-class AlterSortKeyOp(MigrateOperation):
+class AlterSortKeyOp(RedshiftOp):
     """ALTER SORTKEY of a table, from `old` to `new`. None as `old` is "not known", and then there is no way back."""
+
+    word = "alter_sort_key"
 
     def __init__(self, table_name: str, new: SortKey, old: SortKey | None = None, *, schema: str | None = None) -> None:
         self.table_name = table_name
@@ -51,27 +52,23 @@ class AlterSortKeyOp(MigrateOperation):
 
     def reverse(self) -> AlterSortKeyOp:
         if self.old is None:
-            raise MigrationError(
-                f"alter_sort_key of {self.table_name} has no reverse: the former style is not said.",
-                next_step="Say existing_style= (and existing_columns=).",
-            )
+            raise self.no_reverse("the former style", "existing_style= (and existing_columns=)")
         return AlterSortKeyOp(self.table_name, self.old, self.new, schema=self.schema)
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
-        return ("alter_sort_key", self.schema, self.table_name, self.old, self.new)
+        return (self.word, self.schema, self.table_name, self.old, self.new)
 
-    def sql(self, preparer: Any) -> str:
-        """The statement, identifiers quoted by the dialect's preparer. Raises MigrationError for INTERLEAVED."""
+    def sql(self, preparer: Any) -> tuple[str]:
+        """Raises MigrationError for INTERLEAVED."""
         if self.new.style == "interleaved":
             raise MigrationError(
                 f"{self.table_name}: Redshift cannot give a table an INTERLEAVED sort key in place.",
-                next_step="Sort compound, or create a new table with it, INSERT … SELECT the rows, drop the old one "
-                "and rename.",
+                next_step="Sort compound, or build the table anew: op.rebuild_table.",
             )
         if self.new.columns:
             columns = ", ".join(preparer.quote(name) for name in self.new.columns)
-            return f"ALTER TABLE {table_name(preparer, self)} ALTER COMPOUND SORTKEY ({columns})"
-        return f"ALTER TABLE {table_name(preparer, self)} ALTER SORTKEY {self.new.style.upper()}"
+            return (f"ALTER TABLE {table_name(preparer, self)} ALTER COMPOUND SORTKEY ({columns})",)
+        return (f"ALTER TABLE {table_name(preparer, self)} ALTER SORTKEY {self.new.style.upper()}",)
 
     def is_done(self, connection: sa.Connection) -> bool:
         """Does the catalog show the new sort key already? AUTO keeps the columns that there are, so it never shows."""
@@ -79,21 +76,17 @@ class AlterSortKeyOp(MigrateOperation):
         sorted_by = sorted((column for column in columns if column.sort_order), key=lambda column: column.sort_order)
         return self.new.style != "auto" and tuple(column.name for column in sorted_by) == self.new.columns
 
+    def changes(self) -> tuple[AlterSortKey]:
+        return (AlterSortKey(self.table_name, self.schema, self.new, self.old),)
 
-@Operations.implementation_for(AlterSortKeyOp)
-def _run(operations: Operations, operation: AlterSortKeyOp) -> None:
-    operations.impl.alter_design(operation)  # type: ignore[union-attr]
-
-
-@renderers.dispatch_for(AlterSortKeyOp)
-def _render(context: AutogenContext, operation: AlterSortKeyOp) -> str:
-    new, old = operation.new, operation.old
-    return call(
-        "alter_sort_key",
-        operation.table_name,
-        new.style,
-        *([list(new.columns)] if new.columns else []),
-        schema=operation.schema,
-        existing_style=old.style if old else None,
-        existing_columns=list(old.columns) if old and old.columns else None,
-    )
+    def render(self) -> str:
+        new, old = self.new, self.old
+        return call(
+            self.word,
+            self.table_name,
+            new.style,
+            *([list(new.columns)] if new.columns else []),
+            schema=self.schema,
+            existing_style=old.style if old else None,
+            existing_columns=list(old.columns) if old and old.columns else None,
+        )

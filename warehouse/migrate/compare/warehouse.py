@@ -1,0 +1,190 @@
+"""The whole comparison: designs against the catalog, and the order in which the differences are made.
+
+drop foreign keys, drop other keys            what stands in the way, table by table
+create tables                                 referenced ones first
+change tables, or build them anew
+drop tables                                   referencing ones first
+add keys, add foreign keys
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import ops
+
+from warehouse.db.catalog import Catalog, CatalogTable, Key, named, read_catalog
+from warehouse.discipline.config import FOREIGN_TABLES
+from warehouse.migrate.compare import (
+    backup,
+    columns,
+    comments,
+    constraints,
+    defaults,
+    encodings,
+    identity,
+    keys,
+    nulls,
+    rights,
+    types,
+)
+from warehouse.migrate.compare.difference import Aspect, InPlace, Pair, Phase, Rebuild
+from warehouse.migrate.ops.rebuild_table import RebuildTableOp
+from warehouse.migrate.tables import table_of
+from warehouse.schema.design import TableDesign
+
+log = logging.getLogger("alembic.autogenerate.compare")
+
+ASPECTS: tuple[Aspect, ...] = tuple(
+    aspect.differences
+    for aspect in (columns, types, nulls, defaults, identity, keys, encodings, constraints, backup, comments, rights)
+)
+# What is done to all tables before, or after, anything else.
+_BEFORE, _AFTER = (Phase.DROP_KEYS,), (Phase.ADD_KEYS,)
+
+
+@dataclass
+class Plan:
+    """The operations found so far, by their place in the order."""
+
+    before: list[InPlace] = field(default_factory=list)
+    created: list[Any] = field(default_factory=list)
+    changed: list[Any] = field(default_factory=list)
+    dropped: list[Any] = field(default_factory=list)
+    after: list[InPlace] = field(default_factory=list)
+
+    def operations(self) -> Iterator[Any]:
+        """All of them, in an order that runs."""
+        yield from (one.operation for one in sorted(self.before, key=_foreign_first))
+        yield from self.created
+        yield from self.changed
+        yield from self.dropped
+        yield from (one.operation for one in sorted(self.after, key=_foreign_first, reverse=True))
+
+
+def changes(connection: sa.Connection, metadata: sa.MetaData) -> list[Any]:
+    """The operations that make the warehouse what the models declare; none when it is."""
+    declared = declared_tables(metadata)
+    catalog = read_catalog(connection, {key[0] for key in declared} | {None})
+    return list(differences(declared, catalog).operations())
+
+
+def declared_tables(metadata: sa.MetaData) -> dict[Key, tuple[TableDesign, sa.Table]]:
+    """The models' tables, referenced ones first."""
+    found = {}
+    for table in metadata.sorted_tables:
+        if table.name not in FOREIGN_TABLES:
+            design = TableDesign.from_table(table)
+            found[design.schema, design.name] = (design, table)
+    return found
+
+
+def differences(declared: Mapping[Key, tuple[TableDesign, sa.Table]], catalog: Catalog) -> Plan:
+    """What must be done. Raises MigrationError for a difference that nothing mends."""
+    plan = Plan()
+    real = {key: table for key, table in catalog.tables.items() if key[1] not in FOREIGN_TABLES}
+    for key, (design, table) in declared.items():
+        if key not in real:
+            log.info("Detected added table %s", named(key))
+            plan.created.append(ops.CreateTableOp.from_table(table))
+        else:
+            _compare(Pair(design, real[key], table), plan, catalog.user)
+    for gone in _referencing_first(table for key, table in real.items() if key not in declared):
+        log.info("Detected removed table %s", named(gone.key))
+        plan.dropped.append(ops.DropTableOp.from_table(_as_it_was(gone, catalog.user)))
+    return plan
+
+
+def _compare(pair: Pair, plan: Plan, user: str) -> None:
+    found = [difference for aspect in ASPECTS for difference in aspect(pair)]
+    reasons = [one.reason for one in found if isinstance(one, Rebuild)]
+    in_place = sorted((one for one in found if isinstance(one, InPlace)), key=lambda one: one.phase)
+    if found:
+        log.info("Detected changes of table %s", named(pair.real.key))
+    if reasons:
+        # A rebuild takes everything with it, but for foreign keys to tables that may change as well.
+        in_place = [one for one in in_place if _is_foreign(one.operation)]
+        plan.changed.append(_rebuild(pair, tuple(reasons), user))
+    plan.before += [one for one in in_place if one.phase in _BEFORE]
+    plan.after += [one for one in in_place if one.phase in _AFTER]
+    within = [one.operation for one in in_place if one.phase not in (*_BEFORE, *_AFTER)]
+    if within:
+        plan.changed.append(ops.ModifyTableOps(pair.name, within, schema=pair.schema))
+
+
+def _rebuild(pair: Pair, reasons: tuple[str, ...], user: str) -> RebuildTableOp:
+    """The table anew: as declared, with the foreign keys that stay; and, for the way back, as it was with them."""
+    real = _without_owner(pair.real.design, user)
+    said = {(key.columns, key.ref_table, key.ref_columns) for key in pair.declared.foreign_keys}
+    kept = tuple(key for key in real.foreign_keys if (key.columns, key.ref_table, key.ref_columns) in said)
+    declared = replace(_with_what_is_there(pair.declared, real), foreign_keys=kept)
+    table = table_of(declared, primary_key_name=_primary_key_name(pair.table))
+    before = table_of(replace(real, foreign_keys=kept), primary_key_name=pair.real.primary_key_name)
+    existing = {column.name: column.type for column in real.columns}
+    return RebuildTableOp(table, existing, before=before, reasons=reasons)
+
+
+def _with_what_is_there(declared: TableDesign, real: TableDesign) -> TableDesign:
+    """The declared design, with the real one's answers where the model has no opinion: a rebuild changes nothing that
+    nobody asked for.
+    """
+    columns = declared.columns
+    if declared.encode != "auto" and any(column.encode for column in columns):
+        there = {column.name: column for column in real.columns}
+        columns = tuple(
+            replace(column, encode=there[column.name].encode)
+            if column.encode is None and column.name in there and there[column.name].type == column.type
+            else column
+            for column in columns
+        )
+    names = {column.name for column in columns}
+    dist, sort = declared.dist, declared.sort
+    if dist is None and (real.dist is None or real.dist.key is None or real.dist.key in names):
+        dist = real.dist
+    if sort is None and real.sort is not None and real.sort.columns and set(real.sort.columns) <= names:
+        sort = real.sort
+    return replace(declared, columns=columns, dist=dist, sort=sort)
+
+
+def _primary_key_name(table: sa.Table) -> str:
+    name = table.primary_key.name
+    return str(name) if name else f"{table.name}_pkey"
+
+
+def _as_it_was(table: CatalogTable, user: str) -> sa.Table:
+    """A table that goes, so that it can come back."""
+    return table_of(_without_owner(table.design, user), primary_key_name=table.primary_key_name)
+
+
+def _without_owner(design: TableDesign, user: str) -> TableDesign:
+    """An owner is worth saying only when it is not who migrates."""
+    return replace(design, owner=None) if design.owner == user else design
+
+
+def _referencing_first(tables: Iterable[CatalogTable]) -> list[CatalogTable]:
+    """In the order in which they can be dropped."""
+    left = {table.key: table for table in tables}
+    ordered: list[CatalogTable] = []
+    while left:
+        free = [
+            table
+            for table in left.values()
+            if not any(key.table in left and key.table != table.key for key in table.referenced_by)
+        ]
+        for table in sorted(free or left.values(), key=lambda table: named(table.key)):
+            ordered.append(left.pop(table.key))
+    return ordered
+
+
+def _foreign_first(one: InPlace) -> int:
+    return 0 if _is_foreign(one.operation) else 1
+
+
+def _is_foreign(operation: Any) -> bool:
+    return isinstance(operation, ops.CreateForeignKeyOp) or (
+        isinstance(operation, ops.DropConstraintOp) and operation.constraint_type == "foreignkey"
+    )
