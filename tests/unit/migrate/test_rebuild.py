@@ -95,7 +95,7 @@ def migrated(target, made):
     migrate.upgrade(target, metadata=made)
 
 
-BEFORE = warehouse([number(sa.INTEGER), amount(sa.DECIMAL(10, 2)), note()])
+BEFORE = warehouse([number(), amount(sa.DECIMAL(10, 2)), note()])
 AFTER = warehouse([number(), amount(sa.DECIMAL(14, 4)), note()])
 ROWS = "INSERT INTO sale VALUES (1, 1.25, 'a'), (2, NULL, NULL), (3, -7.00, 'it''s | \\\\ ~')"
 
@@ -218,7 +218,7 @@ def test_using_says_what_becomes_of_values(project, target, engine):
     text = file.read_text()
     file.write_text(
         text.replace(
-            "existing={'id': 'integer', ", "using={'amount': 'NVL(ROUND(amount), 0)'},\nexisting={'id': 'integer', ", 1
+            "existing={'id': 'bigint', ", "using={'amount': 'NVL(ROUND(amount), 0)'},\nexisting={'id': 'integer', ", 1
         )
     )
     migrate.upgrade(target, metadata=after)
@@ -319,7 +319,7 @@ def test_a_view_that_reads_what_goes_is_named(project, target, engine):
 def test_a_printed_rebuild_runs_in_psql_or_stops(project, target, engine, local_server, database, late):
     migrated(target, BEFORE)
     ask(engine, ROWS, late or "SELECT 1", "SELECT 1")
-    without_child = warehouse([number(sa.INTEGER), amount(sa.DECIMAL(10, 2)), note()], child=False)
+    without_child = warehouse([number(), amount(sa.DECIMAL(10, 2)), note()], child=False)
     migrated(target, without_child)
     after = warehouse([number(), amount(sa.DECIMAL(14, 4)), note()], child=False)
     migrate.revision(target, "change", metadata=after)
