@@ -40,8 +40,8 @@ FUNCTIONS = frozenset(
     add_months array_concat array_flatten bool_and bool_or bpcharcmp can_json_parse charindex convert_timezone crc32
     date_cmp date_cmp_timestamp date_cmp_timestamptz date_part_year date_trunc dateadd datediff decimal_precision
     decimal_scale difference fnv_hash format_encoding format_type from_hex from_varbyte func_sha1 get_array_length
-    getbit getdate interval_cmp is_array is_bigint is_boolean is_char is_decimal is_float is_integer is_object
-    is_scalar is_smallint is_valid_json is_valid_json_array is_varchar json_array_length
+    getbit getdate has_table_privilege interval_cmp is_array is_bigint is_boolean is_char is_decimal is_float is_integer
+    is_object is_scalar is_smallint is_valid_json is_valid_json_array is_varchar json_array_length
     json_extract_array_element_text json_parse json_serialize json_serialize_to_varbyte json_size json_typeof
     last_day len months_between next_day octet_length pg_get_cols pg_get_constraintdef pg_get_expr
     pg_get_late_binding_view_cols pg_last_copy_count pg_last_copy_id pg_last_query_id pg_last_unload_count

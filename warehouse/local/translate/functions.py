@@ -31,7 +31,7 @@ SAME = {
     # the session and the leader's catalogs, used by clients that reflect
     "array_lower", "array_to_string", "array_upper", "col_description", "current_database", "current_schema",
     "current_schemas", "current_setting", "format_type", "generate_series", "has_database_privilege",
-    "has_schema_privilege", "has_table_privilege", "now", "obj_description", "pg_backend_pid", "pg_cancel_backend",
+    "has_schema_privilege", "now", "obj_description", "pg_backend_pid", "pg_cancel_backend",
     "pg_encoding_to_char",
     "pg_get_indexdef", "pg_get_ruledef", "pg_get_viewdef", "pg_table_is_visible",
     "pg_conversion_is_visible", "pg_function_is_visible", "pg_opclass_is_visible", "pg_operator_is_visible",
