@@ -23,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("warehouse")
     group.addoption("--kills", type=int, default=4, help="How many times each crash test kills something (default: 4).")
     group.addoption("--deliveries", type=int, default=8, help="Random deliveries that upserts are tried with.")
+    group.addoption("--writer-seconds", type=float, default=6, help="How long concurrent writers write (default: 6).")
     group.addoption("--kill-seed", type=int, help="Repeat the moments of an earlier run of the crash tests.")
 
 
