@@ -95,6 +95,9 @@ class Session:
             try:
                 for change, _ in settings:
                     execute(connection, change)
+                if settings:
+                    # What follows begins with a transaction of its own, and its first statement is to be LOCK.
+                    connection.commit()
                 yield connection
             finally:
                 if settings and not connection.invalidated:
@@ -270,8 +273,6 @@ def _transaction(session: Session, work: Work) -> LoadReport:
     session.done = None if session.attempt == 1 else session.done
     with session.guarded() as connection:
         try:
-            # The guards' SETs began a transaction; LOCK is to be the first statement of its own.
-            connection.commit()
             _enter(session, connection)
             session.done = work(connection)
             with session.phase("commit"):
