@@ -11,13 +11,13 @@ rule could not be asked: it needs statistics, or all tables, and there are none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import sqlalchemy as sa
 
 from warehouse.discipline.changes import Change, CreateTable, CreateView
 from warehouse.discipline.config import Config
-from warehouse.discipline.finding import Finding, Place, Severity
+from warehouse.discipline.finding import Fault, Finding, Place, Severity
 from warehouse.discipline.registry import Rule, all_rules
 from warehouse.discipline.statement import Statement
 from warehouse.discipline.subject import (
@@ -40,6 +40,7 @@ from warehouse.schema.design import TableDesign, ViewDesign, with_reasons
 from warehouse.schema.facts import TableFacts
 
 REVISION = "revision"
+Ask = Callable[[Subject], Iterable[Fault]]
 
 
 def check(
@@ -133,7 +134,7 @@ class _Run:
         self.unused = unused
         self.rules = {rule.code: rule for rule in all_rules()}
         self.active = [(rule, severity) for rule in all_rules() if (severity := config.of(rule)) is not None]
-        self.of_kind: dict[type, list[tuple[Rule, Severity]]] = {}
+        self.of_kind: dict[type, list[tuple[Rule, Severity, Ask]]] = {}
         # Waivers of the configuration: did one of them meet something it is about, and did it hold anything back?
         self.met: set[int] = set()
         self.held: set[int] = set()
@@ -158,33 +159,43 @@ class _Run:
         met = [number for number, one in enumerate(self.config.waivers) if one.covers(table_of(subject), own.place)]
         self.met.update(met)
         for part in expand(subject, self.known):
-            holders = [own, of_revision]
+            findings = self._judge(part, own.place)
             if isinstance(part, Statement) and part is not subject:
-                holders.insert(0, _Waivers(part.where, _reasons(part), part.place or own.place))
-            for finding in self._judge(part, own.place):
-                if not (any(one.hold(finding) for one in holders) or self._held(finding, met)):
+                of_part = _Waivers(part.where, _reasons(part), part.place or own.place)
+                findings = [one for one in findings if not of_part.hold(one)]
+                if self.unused:
+                    yield from self._unneeded(of_part)
+            for finding in findings:
+                if not (own.hold(finding) or of_revision.hold(finding) or self._held(finding, met)):
                     yield finding
-            if self.unused and len(holders) > 2:
-                yield from self._unneeded(holders[0])
         if self.unused:
             yield from self._unneeded(own)
 
-    def _judge(self, subject: Subject, place: Place | None = None) -> Iterator[Finding]:
+    def _judge(self, subject: Subject, place: Place | None = None) -> list[Finding]:
+        # Nearly every answer is "nothing", so a finding is only made when there is one.
+        found = [(rule, severity, fault) for rule, severity, ask in self._asking(subject) for fault in ask(subject)]
+        if not found:
+            return []
+        name, table, at = where(subject), table_of(subject), place_of(subject) or place
+        return [Finding(rule.code, level, name, fault.message, fault.help, table, at) for rule, level, fault in found]
+
+    def _asking(self, subject: Subject) -> list[tuple[Rule, Severity, Ask]]:
+        """The rules that judge this kind of subject, each with the function to ask."""
         kind = subject.__class__
-        rules = self.of_kind.get(kind)
-        if rules is None:
-            rules = self.of_kind[kind] = [one for one in self.active if issubclass(kind, one[0].judges)]
-        for rule, severity in rules:
-            if rule.asks is None:
-                faults = rule.check(subject)
-            elif rule.asks == "known":
-                faults = rule.check(subject, self.known)
-            else:
-                facts = self.known.facts.get(table_of(subject))
-                faults = rule.check(subject, facts) if facts is not None else ()
-            for fault in faults:
-                at = place_of(subject) or place
-                yield Finding(rule.code, severity, where(subject), fault.message, fault.help, table_of(subject), at)
+        if kind not in self.of_kind:
+            rules = [(rule, severity) for rule, severity in self.active if issubclass(kind, rule.judges)]
+            self.of_kind[kind] = [(rule, severity, self._question(rule)) for rule, severity in rules]
+        return self.of_kind[kind]
+
+    def _question(self, rule: Rule) -> Ask:
+        def of_known(subject: Subject) -> Iterable[Fault]:
+            return rule.check(subject, self.known)
+
+        def of_facts(subject: Subject) -> Iterable[Fault]:
+            facts = self.known.facts.get(table_of(subject))
+            return rule.check(subject, facts) if facts is not None else ()
+
+        return rule.check if rule.asks is None else of_known if rule.asks == "known" else of_facts
 
     def _held(self, finding: Finding, met: list[int]) -> bool:
         holding = [number for number in met if self.config.waivers[number].holds(finding)]

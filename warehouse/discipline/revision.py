@@ -28,10 +28,11 @@ _WAIVE = "waive"
 
 @dataclass(frozen=True)
 class RevisionFile:
-    """What a revision's file says: the whole, its changes, its waivers (code -> reason)."""
+    """What a revision's file says: the whole, its waivers (code -> reason), the revisions that it follows."""
 
     revision: Revision
     waivers: Mapping[str, str]
+    follows: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> tuple[Change | Revision, ...]:
@@ -57,7 +58,9 @@ def read_revision(path: str | Path, text: str | None = None) -> RevisionFile:
         raise DisciplineError(f"{name}: {_WAIVE} is no mapping.", next_step=f'Say {_WAIVE} = {{"WH202": "why"}}.')
     label = str(names.known.get("revision", Path(name).stem))
     undoes = _does_something(functions.get("downgrade"))
-    return RevisionFile(Revision(label, upgrade, undoes, Place(name, line)), dict(waived))
+    before = names.known.get("down_revision")
+    follows = tuple(map(str, before)) if isinstance(before, list | tuple) else (str(before),) if before else ()
+    return RevisionFile(Revision(label, upgrade, undoes, Place(name, line)), dict(waived), follows)
 
 
 def is_revision(text: str) -> bool:

@@ -11,6 +11,7 @@ SUPER for instance: the cluster decides).
 
 from __future__ import annotations
 
+from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -57,6 +58,7 @@ _SPELLINGS = MappingProxyType({"none": RAW})
 NOT_WIDENABLE = frozenset({"bytedict", "runlength", "text255", "text32k"})
 
 
+@cache
 def canonical_encoding(name: str) -> str:
     """The one spelling of an encoding: lower case, `raw` for what the catalog calls `none`. Unknown names pass
     through."""

@@ -10,6 +10,7 @@ are one.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -186,6 +187,7 @@ def is_reserved(name: str) -> bool:
     return name.lower() in RESERVED
 
 
+@cache
 def must_be_quoted(name: str) -> bool:
     """Does every statement have to quote this name: is it reserved, or no plain identifier?"""
     return is_reserved(name) or _PLAIN.fullmatch(name) is None

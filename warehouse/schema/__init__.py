@@ -8,6 +8,7 @@ grants.py    who may do what
 types.py     the types of columns
 design.py    the design as frozen values      reading.py  from SQLAlchemy to them
 checks.py    is this design possible?         statements.py  their SQL
+places.py    where a model stands             facts.py       what a live warehouse knows of a table
 """
 
 from warehouse.schema.base import NAMING, Base

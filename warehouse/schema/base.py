@@ -33,6 +33,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
 from warehouse.errors import DesignError
+from warehouse.schema import places
 from warehouse.schema.checks import check_table
 from warehouse.schema.design import Distribution, SortKey
 from warehouse.schema.grants import Grants
@@ -106,6 +107,7 @@ class Base(DeclarativeBase):
         except Exception:
             table.metadata.remove(table)
             raise
+        places.owners[table] = cls
         return table
 
     @classmethod

@@ -178,11 +178,12 @@ def column_problems(column: ColumnDesign) -> Iterator[Problem]:
         yield Problem(column.name, f"collate= on {kind}", "Only CHAR and VARCHAR have a collation.")
     if column.encode is None:
         return
-    allowed = ", ".join(allowed_encodings(kind.name))
     if column.encode not in ENCODINGS:
-        yield Problem(column.name, f"there is no encoding {column.encode!r}", f"For {kind.name} say one of: {allowed}.")
+        told = f"there is no encoding {column.encode!r}"
+        yield Problem(column.name, told, f"For {kind.name} say one of: {', '.join(allowed_encodings(kind.name))}.")
     elif verdict(column.encode, kind.name) == "refused":
-        yield Problem(column.name, f"encoding {column.encode} does not take {kind.name}", f"Say one of: {allowed}.")
+        told = f"encoding {column.encode} does not take {kind.name}"
+        yield Problem(column.name, told, f"Say one of: {', '.join(allowed_encodings(kind.name))}.")
 
 
 def _name_problem(where: str, name: str) -> Iterator[Problem]:

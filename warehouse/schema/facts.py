@@ -1,6 +1,6 @@
 """What a live warehouse knows about one of its tables: statistics, as a frozen value.
 
-`warehouse.db.system.table_facts` reads them; rules whose answer depends on data ask for them and say nothing without.
+`warehouse.db.facts.table_facts` reads them; rules whose answer depends on data ask for them and say nothing without.
 Every number may be None: the view that holds it may be empty (SVV_TABLE_INFO has no rows for empty tables) or not
 granted.
 

@@ -79,8 +79,8 @@ def read_column(column: sa.Column[Any]) -> ColumnDesign:
     """The column's design. Raises DesignError for a type that Redshift has not."""
     options = column.dialect_options["redshift"]
     ours = own(column)
-    identity = options.get("identity")
-    encode = options.get("encode")
+    # Both are known options of the dialect, and so have a value.
+    identity, encode = options["identity"], options["encode"]
     if not encode and isinstance(column.info.get("encode"), str):
         # The dialect's inspector reports an encoding here, where its own compiler does not look.
         encode = column.info["encode"]
@@ -181,13 +181,13 @@ def _names(value: Any) -> tuple[str, ...]:
 
 
 def _marked(table: sa.Table, option: str) -> Iterable[str]:
-    return (column.name for column in table.columns if column.dialect_options["redshift"].get(option))
+    return (column.name for column in table.columns if column.dialect_options["redshift"][option])
 
 
 def _distribution(table: sa.Table, ours: Mapping[str, Any]) -> Distribution | None:
     options = table.dialect_options["redshift"]
-    keys = dict.fromkeys((*_names(options.get("distkey")), *_marked(table, "distkey")))
-    style: Any = (options.get("diststyle") or "").lower()
+    keys = dict.fromkeys((*_names(options["distkey"]), *_marked(table, "distkey")))
+    style: Any = (options["diststyle"] or "").lower()
     said = ours.get("dist")
     if len(keys) > 1:
         raise DesignError(
@@ -202,7 +202,7 @@ def _distribution(table: sa.Table, ours: Mapping[str, Any]) -> Distribution | No
 
 def _sort_key(table: sa.Table, ours: Mapping[str, Any]) -> SortKey | None:
     options = table.dialect_options["redshift"]
-    compound, interleaved = _names(options.get("sortkey")), _names(options.get("interleaved_sortkey"))
+    compound, interleaved = _names(options["sortkey"]), _names(options["interleaved_sortkey"])
     marked = tuple(_marked(table, "sortkey"))
     said = ours.get("sort")
     ways = [columns for columns in (compound, interleaved, marked) if columns]

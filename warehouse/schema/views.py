@@ -34,6 +34,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import MappedColumn
 
 from warehouse.errors import DesignError
+from warehouse.schema import places
 from warehouse.schema.base import table_arguments
 from warehouse.schema.checks import columns_problem, refuse_problems, view_problems
 from warehouse.schema.design import INFO, ViewDesign, ViewKind
@@ -67,7 +68,9 @@ class View:
         cls.__abstract__ = True  # type: ignore[attr-defined]
         super().__init_subclass__()
         metadata: sa.MetaData = cls.metadata  # type: ignore[attr-defined]
-        cls.__table__ = _make(cls.__name__, name, metadata, (), words, arguments, **cls.__view__)  # type: ignore[attr-defined]
+        table = _make(cls.__name__, name, metadata, (), words, arguments, **cls.__view__)
+        cls.__table__ = table  # type: ignore[attr-defined]
+        places.owners[table] = cls
 
     @classmethod
     def __table_cls__(cls, name: str, metadata: sa.MetaData, *columns: Any, **options: Any) -> sa.Table:
@@ -77,7 +80,9 @@ class View:
                 f"{cls.__name__}: no column names a row, which a mapped class needs.",
                 next_step="Say primary_key=True on the columns that do; it stays in Python.",
             )
-        return _make(cls.__name__, name, metadata, columns, words, options, **cls.__view__)
+        table = _make(cls.__name__, name, metadata, columns, words, options, **cls.__view__)
+        places.owners[table] = cls
+        return table
 
 
 class MaterializedView(View):

@@ -38,5 +38,5 @@ PER_ROW = ("random", "timeofday", "clock_timestamp", "uuid", "gen_random_uuid")
 
 def check(subject: ColumnSubject) -> Faults:
     default = (subject.column.default or "").lower()
-    if any(f"{name}(" in default for name in PER_ROW):
+    if default and any(f"{name}(" in default for name in PER_ROW):
         yield Fault(f"COPY evaluates {default} once for all rows", "Give the value when loading")

@@ -1,0 +1,47 @@
+"""The statistics of a live warehouse's tables, in one query.
+
+https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLE_INFO.html
+https://docs.aws.amazon.com/redshift/latest/dg/r_PG_CLASS_INFO.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from warehouse.db.queries import query
+from warehouse.schema.design import DEFAULT_SCHEMA
+from warehouse.schema.facts import TableFacts
+
+
+def table_facts(connection: sa.Connection) -> list[TableFacts]:
+    """What the warehouse knows about each of its tables, by schema and name.
+
+    An empty table has no statistics. `unread_days` is left out: Redshift's query log reaches back a few days only.
+    """
+    return [_facts(row) for row in connection.execute(query("table_facts"))]
+
+
+def _facts(row: Any) -> TableFacts:
+    return TableFacts(
+        name=row.table_name,
+        schema=None if row.schema_name == DEFAULT_SCHEMA else row.schema_name,
+        rows=_whole(row.row_count),
+        size_mb=_whole(row.size_mb),
+        skew_rows=_number(row.skew_rows),
+        unsorted=_number(row.unsorted),
+        stats_off=_number(row.stats_off),
+        # `Y`, `N`, or `Y, AUTO(ENCODE)`.
+        encoded=None if row.encoded is None else row.encoded.startswith("Y"),
+        age_days=_whole(row.age_days),
+        owner=row.owner_name,
+    )
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
