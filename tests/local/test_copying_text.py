@@ -1,21 +1,41 @@
-"""Text files without a server: reading in blocks and reading row by row agree, and both agree with Python's csv."""
+"""Text files: every way of reading them agrees with every other, and with Python's csv.
+
+What a block becomes is given to the PostgreSQL behind the server, so that its reading is part of the test.
+"""
 
 from __future__ import annotations
 
 import csv
 import decimal
 import io
+from itertools import groupby
+from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from warehouse.local.copying import text
+from warehouse.local.copying import blocks, text
 from warehouse.local.copying.convert import Converter
 from warehouse.local.copying.failure import Findings, Rejected, TooManyErrors
 from warehouse.local.copying.options import copy_options
-from warehouse.local.copying.target import Column, Target
+from warehouse.local.copying.plain import Malformed, Plain
+from warehouse.local.copying.target import QUOTED, Column, Target
+from warehouse.local.copying.vectors import Vectors
 from warehouse.local.copying.work import NotPlain, Work
+from warehouse.local.postgres import SUPERUSER
+from warehouse.local.wire.upstream import Upstream, UpstreamError
+
+trials = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="module")
+def behind(local_server, shared):
+    """A connection to PostgreSQL itself."""
+    connection = Upstream(Path(local_server["postgres"]), {"user": SUPERUSER, "database": shared})
+    yield connection
+    connection.close()
+
 
 ROLE = {"IAM_ROLE": "default"}
 
@@ -37,51 +57,94 @@ def work(table, how, **more):
     return Work("s3://b/k", table, how, converter, Findings(1), None, **more)
 
 
-def in_blocks(data, table, how):
-    """Rows as PostgreSQL will read them from what the fast path writes; None when it leaves the file to the other."""
+def declared(column):
+    size = f"({column.size})" if column.size else f"({column.precision},{column.scale})" if column.precision else ""
+    check = f"CHECK (octet_length({column.name}) <= {column.size})" if column.size else ""  # as the catalog has it
+    return f"{column.name} {column.type}{size} {'NOT NULL' if column.not_null else ''} {check}"
+
+
+def stored(behind, table, feeds):
+    """The rows that PostgreSQL makes of feeds, as text; None when it refuses them."""
+    behind.run(f"BEGIN; CREATE TEMPORARY TABLE t ({', '.join(map(declared, table.columns))}, place serial)")
     try:
-        return parsed(text.read(io.BytesIO(data), work(table, how)))
+        for form, run in groupby(feeds, lambda feed: feed[0]):
+            behind.copy_in(table.copy_sql(form), (data for _, data in run))
+        listed = ", ".join(f"{column.name}::text" for column in table.columns)
+        return behind.rows(f"SELECT {listed} FROM t ORDER BY place")
+    except UpstreamError as error:
+        assert error.notice.sqlstate[:2] in ("22", "23"), error.notice
+        return None
+    finally:
+        behind.run("ROLLBACK")
+
+
+def fast(behind, data, table, how):
+    """Rows as the usual way stores them; None when PostgreSQL refuses it, so that it is read with care."""
+    task = work(table, how)
+    try:
+        return stored(behind, table, text.read(io.BytesIO(data), task))
+    except TooManyErrors:
+        ((_, rejected),) = task.findings.rejected
+        raise rejected from None
+
+
+def careful(behind, data, table, how):
+    """Rows as the way of single records stores them. Raises the Rejected of the first that does not load."""
+    task = work(table, how, careful=True)
+    try:
+        found = stored(behind, table, text.read(io.BytesIO(data), task))
+    except TooManyErrors:
+        ((_, rejected),) = task.findings.rejected
+        raise rejected from None
+    assert found is not None, "PostgreSQL refuses what the converter let through"
+    return found
+
+
+def agreed(behind, data, table, how):
+    """The rows, after all ways have agreed on them. Raises Rejected when all ways reject the file."""
+    try:
+        wanted = careful(behind, data, table, how)
+    except Rejected as rejected:
+        try:
+            assert fast(behind, data, table, how) is None
+        except Rejected as too:
+            assert (too.code, too.line, too.column) == (rejected.code, rejected.line, rejected.column)
+        for way in (as_it_is, in_columns):
+            assert way(behind, data, table, how) is None
+        raise
+    assert fast(behind, data, table, how) in (wanted, None)
+    for way in (as_it_is, in_columns):
+        assert way(behind, data, table, how) in (wanted, None)
+    return wanted
+
+
+def whole(data, how):
+    return [block.data for block in blocks.blocks(io.BytesIO(data), how.layout)]
+
+
+def as_it_is(behind, data, table, how):
+    plain = Plain(table, how.layout, how.conversion)
+    try:
+        return stored(behind, table, [plain.feed(one) for one in whole(data, how)]) if plain.possible else None
     except NotPlain:
         return None
 
 
-def parsed(feeds):
-    """What PostgreSQL reads of feeds."""
-    written = b"".join(data for _, data in feeds).decode("utf-8")
-    found, at = [], 0
-    row = []
-    while at < len(written):  # a quoted value or nothing, then a comma or the end of the line
-        value = None
-        if written[at] == '"':
-            end = at + 1
-            value = ""
-            while True:
-                close = written.index('"', end)
-                value += written[end:close]
-                end = close + 1
-                if written[end : end + 1] != '"':
-                    break
-                value += '"'
-                end += 1
-            at = end
-        row.append(value)
-        if written[at] == "\n":
-            found.append(row)
-            row = []
-        else:
-            assert written[at] == ",", written[at:]
-        at += 1
-    return found
-
-
-def by_row(data, table, how):
-    """Rows as the other way writes them; raises the Rejected of the first that does not load."""
-    task = work(table, how, careful=True)
+def in_columns(behind, data, table, how):
+    plain, vectors = Plain(table, how.layout, how.conversion), Vectors(table, how.layout, how.conversion)
+    if not (plain.possible and vectors.possible):
+        return None
     try:
-        return parsed(text.read(io.BytesIO(data), task))
-    except TooManyErrors:
-        ((_, rejected),) = task.findings.rejected
-        raise rejected from None
+        for one in whole(data, how):
+            try:
+                plain.feed(one)
+            except Malformed:
+                return None
+            except NotPlain:
+                pass
+        return stored(behind, table, [(QUOTED, vectors.convert(one)) for one in whole(data, how)])
+    except NotPlain:
+        return None
 
 
 def written(rows, **how):
@@ -94,67 +157,115 @@ no_nul = st.characters(codec="utf-8", exclude_characters="\0")
 values = st.text(no_nul, max_size=12) | st.text("a,\"\n\r \t|\\N'é", max_size=8)
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(values, values | st.just("@@"), values), max_size=6), st.sampled_from([",", "|", "\t", ";"]))
-@example([("", " ", '" ,')], ",")
-@example([("a\r\nb", "\r", "\n")], ",")
-def test_what_pythons_csv_writes_is_read_back(rows, delimiter):
+@settings(trials, max_examples=150)
+@given(
+    rows=st.lists(st.tuples(values, values | st.just("@@"), values), max_size=6),
+    delimiter=st.sampled_from([",", "|", "\t", ";", "\x01"]),
+    quote=st.sampled_from(['"', "%", "'"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+@example(rows=[("a", " ", '" ,')], delimiter=",", quote='"', quoting=csv.QUOTE_MINIMAL, end="\n")
+@example(rows=[("a\r\nb", "\r", "\n")], delimiter=",", quote='"', quoting=csv.QUOTE_MINIMAL, end="\r\n")
+def test_what_pythons_csv_writes_is_read_back(behind, rows, delimiter, quote, quoting, end):
     table = target(column("a"), column("b"), column("c"))
-    how = options(CSV=True, DELIMITER=delimiter, NULL="@@")
+    how = options(CSV=True, DELIMITER=delimiter, QUOTE=quote, NULL="@@")
+    if end == "\n":  # csv does not quote what ends none of its lines
+        rows = [[value.replace("\r", "") for value in row] for row in rows]
     wanted = [[None if value == "@@" else value for value in row] for row in rows]
-    data = written(rows, delimiter=delimiter)
-    assert by_row(data, table, how) == wanted
-    assert in_blocks(data, table, how) in (wanted, None)
+    data = written(rows, delimiter=delimiter, quotechar=quote, quoting=quoting, lineterminator=end)
+    assert agreed(behind, data, table, how) == wanted
 
 
-@settings(max_examples=500, deadline=None)
-@given(st.text('aé1 ",\n\r\t|\\', max_size=25), st.booleans(), st.booleans(), st.booleans(), st.integers(0, 2))
-@example('"a"', True, False, False, 0)
-@example(' "a" ,b', True, False, False, 0)
-@example("\ufeffa,b", True, False, False, 0)
-@example("\n\n", True, False, False, 0)
-def test_both_ways_of_reading_agree_on_any_text(raw, is_csv, skip_blank, nulls, header):
-    how = options(
-        **({"CSV": True} if is_csv else {"DELIMITER": ","}),
-        **({"IGNOREBLANKLINES": True} if skip_blank else {}),
-        **({"EMPTYASNULL": True, "BLANKSASNULL": True} if nulls else {}),
-        IGNOREHEADER=header,
+flags = [
+    "EMPTYASNULL",
+    "BLANKSASNULL",
+    "IGNOREBLANKLINES",
+    "TRIMBLANKS",
+    "TRUNCATECOLUMNS",
+    "FILLRECORD",
+    "ACCEPTINVCHARS",
+]
+shapes = {
+    "csv": ({"CSV": True}, flags),
+    "csv with nulls": ({"CSV": True, "NULL": "a"}, flags),
+    "delimited": ({"DELIMITER": ","}, [*flags, "ESCAPE", "REMOVEQUOTES"]),
+    "fixed": ({"FIXEDWIDTH": "a:2,b:3"}, flags),
+}
+
+
+@settings(trials, max_examples=300)
+@given(
+    raw=st.text("aé1 \",\n\r\t|\\'", max_size=25).map(str.encode) | st.binary(max_size=12),
+    shape=st.sampled_from(sorted(shapes)),
+    more=st.sets(st.sampled_from([*flags, "ESCAPE", "REMOVEQUOTES"]), max_size=3),
+    header=st.integers(0, 2),
+    types=st.sampled_from([("varchar", "varchar"), ("varchar", "bpchar"), ("int4", "varchar"), ("varchar",)]),
+)
+@example(raw=b'"a"', shape="csv", more=set(), header=0, types=("varchar",))
+@example(raw=b' "a" ,b', shape="csv", more=set(), header=0, types=("varchar", "varchar"))
+@example(raw="\ufeffa,b".encode(), shape="csv", more=set(), header=0, types=("varchar", "varchar"))
+@example(raw=b"\n\n", shape="csv", more=set(), header=0, types=("varchar",))
+@example(raw=b"\\.\n", shape="csv", more=set(), header=0, types=("varchar",))
+@example(raw=b"\r\r", shape="delimited", more=set(), header=1, types=("varchar", "varchar"))
+@example(raw=b'1,"a\n2,b\n', shape="delimited", more=set(), header=0, types=("int4", "varchar"))
+@example(raw=b"a,\nb,\n", shape="delimited", more=set(), header=0, types=("varchar",))
+@example(raw=b',""\n', shape="csv", more={"EMPTYASNULL"}, header=0, types=("int4", "varchar"))
+def test_all_ways_of_reading_agree_on_any_bytes(behind, raw, shape, more, header, types):
+    given_, allowed = shapes[shape]
+    how = options(**given_, **dict.fromkeys(more & set(allowed), ""), IGNOREHEADER=header)
+    table = target(
+        *(column(name, type_, size=0 if type_ == "int4" else 3) for name, type_ in zip("ab", types, strict=False))
     )
-    data = raw.encode("utf-8")
-    for table in (target(column("a"), column("b")), target(column("a"))):
-        fast = in_blocks(data, table, how)
-        try:
-            slow = by_row(data, table, how)
-        except Rejected:
-            assert fast is None
-        else:
-            assert fast in (slow, None)
+    try:
+        agreed(behind, raw, table, how)
+    except Rejected as rejected:
+        assert rejected.reason
 
 
 numbers = st.text("0123456789+-. ", max_size=7)
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(numbers, min_size=1, max_size=4), st.integers(0, 3))
-@example([".5"], 0)
-@example(["1.2.3"], 0)
-@example(["-.259"], 2)
-def test_decimals_are_cut_alike(cells, scale):
-    table = target(column("a", "numeric", precision=18, scale=scale), column("b"))
-    how = options(CSV=True)
-    data = written([(cell, "x") for cell in cells])
-    fast = in_blocks(data, table, how)
+@settings(trials, max_examples=150)
+@given(cells=st.lists(numbers, min_size=1, max_size=4), scale=st.integers(0, 3), rounded=st.booleans())
+@example(cells=[".5"], scale=0, rounded=False)
+@example(cells=["1.2.3"], scale=0, rounded=False)
+@example(cells=["-.259", "1", "0.25"], scale=2, rounded=False)
+@example(cells=["0.001"], scale=2, rounded=False)
+@example(cells=["99.95"], scale=1, rounded=True)
+def test_decimals_are_cut_alike(behind, cells, scale, rounded):
+    table = target(column("a", "numeric", precision=scale + 2, scale=scale), column("b"))
+    how = options(CSV=True, **({"ROUNDEC": True} if rounded else {}))
     try:
-        slow = by_row(data, table, how)
-    except Rejected:
-        # What the fast path lets through, PostgreSQL refuses; it must not have been made into a number.
-        assert fast is None or [row[0] and row[0].strip() for row in fast] == [c.strip() or None for c in cells]
-    else:
-        number = decimal.Decimal
-        assert [row[0] and number(row[0]) for row in fast or slow] == [row[0] and number(row[0]) for row in slow]
-        quantum = number(1).scaleb(-scale)
-        wanted = [number(c).quantize(quantum, decimal.ROUND_DOWN) if c.strip() else None for c in cells]
-        assert [row[0] and number(row[0]) for row in slow] == wanted
+        found = agreed(behind, written([(cell, "x") for cell in cells]), table, how)
+    except Rejected as rejected:
+        assert rejected.code in (1204, 1209) and rejected.column == "a"
+        return
+    quantum = decimal.Decimal(1).scaleb(-scale)
+    way = decimal.ROUND_HALF_UP if rounded else decimal.ROUND_DOWN
+    wanted = [decimal.Decimal(cell).quantize(quantum, way) if cell.strip() else None for cell in cells]
+    assert [row[0] and decimal.Decimal(row[0]) for row in found] == wanted
+
+
+moments = st.text("0123456789-: .+", min_size=8, max_size=26) | st.datetimes().map(str)
+
+
+@settings(trials, max_examples=150)
+@given(
+    type_=st.sampled_from(["date", "timestamp", "timestamptz", "time"]), cells=st.lists(moments, min_size=1, max_size=3)
+)
+@example(type_="timestamp", cells=["2013-01-31 24:00:00"])
+@example(type_="timestamp", cells=["2013-01-31 23:59:60"])
+@example(type_="date", cells=["12-31-2013"])
+@example(type_="date", cells=["-123-45-67"])
+@example(type_="date", cells=["0000-01-01"])
+@example(type_="timestamptz", cells=["2013-01-31 01:02:03.5+02:30"])
+def test_dates_and_times_are_read_alike(behind, type_, cells):
+    table = target(column("a", type_), column("b"))
+    try:
+        agreed(behind, written([(cell, "x") for cell in cells]), table, options(CSV=True))
+    except Rejected as rejected:
+        assert rejected.column == "a"
 
 
 @pytest.mark.parametrize(
@@ -169,31 +280,69 @@ def test_decimals_are_cut_alike(cells, scale):
         ("time", ["23:59", "01:02:03.5"], ["24:00:01", "1234"]),
     ],
 )
-def test_values_of_each_type(type_, good, bad):
+def test_values_of_each_type(behind, type_, good, bad):
     table = target(column("a", type_), column("b"))
     how = options(CSV=True)
-    for cell in good:
-        assert by_row(written([(cell, "x")]), table, how) == [[cell.strip(), "x"]]
-        assert in_blocks(written([(cell, "x")]), table, how) in ([[cell, "x"]], None)
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL):
+        assert len(agreed(behind, written([(cell, "x") for cell in good], quoting=quoting), table, how)) == len(good)
     for cell in bad:
         with pytest.raises(Rejected) as caught:
-            by_row(written([(cell, "x")]), table, how)
+            agreed(behind, written([(cell, "x")]), table, how)
         assert (caught.value.line, caught.value.column, caught.value.value) == (1, "a", cell)
 
 
-def test_a_value_that_spans_many_lines_is_read_in_linear_time():
+def test_plain_blocks_go_as_they_are():
+    table = target(
+        column("a", "int8"), column("b", "numeric", precision=9, scale=2), column("c", "date"),
+        column("d", "bpchar", size=9), column("e", "varchar", size=9), column("f", "timestamp"), column("g", "bool"),
+    )  # fmt: skip
+    data = b'1,2.50,2013-01-31,x,a "b" c,2013-01-31 01:02:03.5,t\n,,,,,,\n'
+
+    def fed(data, how):
+        return Plain(table, how.layout, how.conversion).feed(data)[1]
+
+    for end in (b"\n", b"\r\n"):
+        csv_data = data.replace(b'a "b" c', b'"a ""b"", c"').replace(b"\n", end)
+        assert fed(csv_data, options(CSV=True)) == csv_data.replace(end, b"\n")
+        text_data = data.replace(b",", b"|").replace(b"\n", end)
+        assert fed(text_data, options()) == fed(text_data.replace(end, b"|" + end), options())
+        assert fed(text_data, options()) == text_data.replace(end, b"\n")
+
+
+def test_a_value_that_spans_many_lines_is_read_in_linear_time(behind):
     table = target(column("a"), column("b"))
     lines = 60_000
     data = b'"' + b"x\n" * lines + b'",y\n' + b"1,2\n" * 3
-    assert by_row(data, table, options(CSV=True)) == [["x\n" * lines, "y"], *[["1", "2"]] * 3]
+    assert agreed(behind, data, table, options(CSV=True)) == [["x\n" * lines, "y"], *[["1", "2"]] * 3]
     with pytest.raises(Rejected) as caught:
-        by_row(b'1,2\n"' + b"x\n" * lines, table, options(CSV=True))
+        agreed(behind, b'1,2\n"' + b"x\n" * lines, table, options(CSV=True))
     assert caught.value.code == 1216 and caught.value.line == 2
 
 
-def test_blocks_that_end_inside_values_are_joined():
+def test_a_quote_that_is_never_closed_does_not_hold_the_rest_of_the_file():
+    class Endless(io.RawIOBase):
+        read_so_far = 0
+
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            buffer[:] = (b'1,"' if not self.read_so_far else b"xx\n") + b"x" * (len(buffer) - 3)
+            Endless.read_so_far += len(buffer)
+            return len(buffer)
+
+    with pytest.raises(Rejected, match="4 MB"):
+        list(blocks.blocks(io.BufferedReader(Endless()), options(CSV=True).layout))
+    assert Endless.read_so_far < 16 << 20
+
+
+def test_blocks_that_end_inside_values_are_joined(behind):
     table = target(column("a"), column("b"))
-    rows = [[f"{i}\n" + "é" * 700, 'x"y'] for i in range(5000)]
+    rows = [[f"{i}\n" + "é" * 700, 'x"y'] for i in range(3000)]
     data = written(rows)
-    assert len(data) > text.BLOCK
-    assert in_blocks(data, table, options(CSV=True)) == rows
+    assert len(data) > 3 * blocks.SIZE
+    assert agreed(behind, data, table, options(CSV=True)) == rows
+    # Lines are numbered through all blocks.
+    with pytest.raises(Rejected) as caught:
+        agreed(behind, data + b"1,2,3\n", table, options(CSV=True))
+    assert caught.value.line == 2 * len(rows) + 1

@@ -13,10 +13,12 @@ which there are, work.py what they get and give. Two ways lead there:
                    converts each value under all conversion parameters (dates.py: dates), so that NULLs, load errors and
                    MAXERROR are the same in every format
 
-    text.py        CSV, delimited, fixed width: the fast way     lines.py      the same, record by record
+    text.py        CSV, delimited, fixed width, cut into blocks (blocks.py): as they are (plain.py), changed in columns
+                   (vectors.py), or record by record (lines.py)
     columnar.py    Parquet
 
     load.py        executes COPY: when PostgreSQL refuses what a fast way let through, the file is read again, carefully
+    ahead.py       reads and checks while PostgreSQL eats
     unload.py      executes UNLOAD; unload_options.py its parameters
     failure.py     codes and errors, and what was found wrong
     journal.py     the rows of the load views     mover.py     what a session calls

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from warehouse.local.copying import columnar_values as values
 from warehouse.local.copying.failure import CopyError
 from warehouse.local.copying.target import QUOTED, Column
-from warehouse.local.copying.text import as_csv
+from warehouse.local.copying.vectors import as_csv
 from warehouse.local.copying.work import Feed, Work
 
 _ROWS = 32_768

@@ -121,10 +121,10 @@ def replaced(value: str, by: str) -> str:
     """
     if value.isascii():
         return value
-    return _NO_CHARACTER.sub(lambda found: by * len(found[0].encode("utf-8", "surrogateescape")), value)
+    return NO_CHARACTER.sub(lambda found: by * len(found[0].encode("utf-8", "surrogateescape")), value)
 
 
-_NO_CHARACTER = re.compile(
+NO_CHARACTER = re.compile(
     "[\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(0x10000 * plane + end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
     + "]"
@@ -190,8 +190,10 @@ def _varchar(value: str, column: Column, how: Conversion) -> str:
     if column.size and size > column.size:
         if how.truncate:
             return value[: column.size] if raw is None else raw[: column.size].decode("utf-8", "ignore")
-        if len(value.rstrip(" ").encode("utf-8")) > column.size:
+        kept = value.rstrip(" ").encode("utf-8")
+        if len(kept) > column.size:
             raise Bad(f.OUT_OF_RANGE, "String length exceeds DDL length")
+        return kept.ljust(column.size).decode("utf-8")  # surplus blanks are cut
     return value
 
 
@@ -269,16 +271,17 @@ def _decimal(value: str, column: Column, how: Conversion) -> str:
     if not found:
         raise Bad(f.BAD_DECIMAL, _bad_digit(value, ".", "Decimal"))
     whole, _, digits = found[2].partition(".")
+    whole = whole.lstrip("0")
     if how.round and len(digits) > column.scale:
         # PostgreSQL rounds; only whether the rounded number fits is asked here.
-        carried = str(int(f"{whole}{digits[: column.scale]}" or "0") + (digits[column.scale] >= "5"))
-        fits = len(carried) <= column.precision or not column.precision
+        number = int(f"{whole}{digits[: column.scale]}" or "0") + (digits[column.scale] >= "5")
     else:
-        fits = not column.precision or len(whole.lstrip("0")) <= column.precision - column.scale
         # COPY cuts the digits that a DECIMAL has no place for; PostgreSQL would round.
         cut = digits[: column.scale]
+        number = int(f"{whole}{cut:0<{column.scale}}" or "0")
         value = f"{found[1]}{whole or '0'}.{cut}" if cut else f"{found[1]}{whole or '0'}"
-    if not fits:
+    # Up to 19 digits a DECIMAL is a 64-bit integer on a cluster (r_Numeric_types201).
+    if column.precision and number > (10**column.precision - 1 if column.precision != 19 else (1 << 63) - 1):
         raise Bad(f.OUT_OF_RANGE, "Numeric data overflow (result precision)")
     return value
 

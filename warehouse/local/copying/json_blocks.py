@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from warehouse.local.copying import text
+from warehouse.local.copying import vectors
 from warehouse.local.copying.jsonpaths import Mapping
+from warehouse.local.copying.options import Conversion
 from warehouse.local.copying.target import QUOTED, Column
 from warehouse.local.copying.work import Feed, NotPlain, Work
 
@@ -30,7 +31,7 @@ def takes(found: Mapping, work: Work) -> bool:
     return (
         len(set(names)) == len(found.paths)
         and not found.fold
-        and text.is_plain(work.options.conversion)
+        and vectors.is_plain(work.options.conversion)
         and all(column.kind not in ("super", "varbyte") for column in work.target.columns)
         and tuple(names) == tuple(column.name for column in work.target.columns)
     )
@@ -40,8 +41,7 @@ def feeds(stream: IO[bytes], work: Work) -> Iterator[Feed]:
     """The rows of the file. Raises NotPlain."""
     columns = work.target.columns
     schema = pa.schema([(column.name, _kind(column)) for column in columns])
-    how = text.Text(work.options.layout, work.options.conversion)
-    for _ in range(how.layout.skip_lines):
+    for _ in range(work.options.layout.skip_lines):
         stream.readline()
     for block in _blocks(stream):
         try:
@@ -54,8 +54,8 @@ def feeds(stream: IO[bytes], work: Work) -> Iterator[Feed]:
             if b"{" not in block and not block.strip():
                 continue
             raise NotPlain(str(error)) from error
-        arrays = [_settled(table.column(column.name), column, how) for column in columns]
-        yield QUOTED, text.as_csv(arrays, schema.names)
+        arrays = [_settled(table.column(column.name), column, work.options.conversion) for column in columns]
+        yield QUOTED, vectors.as_csv(arrays, schema.names)
 
 
 def _kind(column: Column) -> pa.DataType:
@@ -64,10 +64,10 @@ def _kind(column: Column) -> pa.DataType:
     return _KINDS.get(column.kind, pa.string())
 
 
-def _settled(values: pa.ChunkedArray, column: Column, how: text.Text) -> pa.Array:
+def _settled(values: pa.ChunkedArray, column: Column, how: Conversion) -> pa.Array:
     array = values.combine_chunks()
     if pa.types.is_string(array.type):
-        return text.settle(array, column, how)
+        return vectors.settle(array, column, how)
     if column.not_null and array.null_count:
         raise NotPlain("NULL for a NOT NULL column")
     return pc.cast(array, pa.string())

@@ -20,7 +20,7 @@ from warehouse.local.copying.records import Record
 def records(
     stream: IO[bytes] | Iterable[bytes], how: Layout, *, columns: int, nul: bool = False, first: int = 1
 ) -> Iterator[Record | Rejected]:
-    """Each record behind the skipped lines, or why it is none.
+    """Each record, or why it is none.
 
     `columns` is how many fields a record should have: a delimiter may end the last one too (t_preparing-input-data).
     `nul` says that NUL is a character like others (NULL AS '\\0'); elsewhere it ends a record. `first` is the number of
@@ -28,8 +28,6 @@ def records(
     """
     numbered = enumerate(_lines(stream), first)
     for number, line in numbered:
-        if number <= how.skip_lines:
-            continue
         if how.skip_blank_lines and not line.strip("\r\n"):
             continue
         try:

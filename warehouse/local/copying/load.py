@@ -12,6 +12,7 @@ from typing import IO, cast
 
 from warehouse.errors import ObjectStoreError
 from warehouse.local.copying import failure as f
+from warehouse.local.copying.ahead import Ahead
 from warehouse.local.copying.convert import Converter
 from warehouse.local.copying.failure import CopyError, Findings, Rejected, TooManyErrors
 from warehouse.local.copying.formats import FORMATS, Format
@@ -141,8 +142,9 @@ def _read(file: File, form: Format, work: Work, database: Upstream) -> int:
 def _feed(feeds: Iterable[Feed], target: Target, database: Upstream) -> int:
     """Feed PostgreSQL, a COPY for each run of equal options; how many rows it took."""
     rows = 0
-    for options, run in groupby(feeds, lambda feed: feed[0]):
-        rows += database.copy_in(target.copy_sql(options), _data(run))
+    with Ahead(feeds) as ready:
+        for options, run in groupby(ready, lambda feed: feed[0]):
+            rows += database.copy_in(target.copy_sql(options), _data(run))
     return rows
 
 

@@ -28,7 +28,7 @@ _PIECE = 1 << 16
 
 
 class NotPlain(Exception):
-    """A file holds something that only a look at each record can judge: it is read again with Work.careful."""
+    """Something that only a look at each record can judge; a file of which that is said is read with Work.careful."""
 
 
 @dataclass
