@@ -61,6 +61,8 @@ class Server:
         self.options = options
         self._exit = contextlib.ExitStack()
         self._listener: Listener | None = None
+        # Views of users that read the query log.
+        self._readers: list[str] = []
         self._lookup_lock = threading.Lock()
         self._stopping = False
 
@@ -166,6 +168,7 @@ class Server:
         for name in sorted(str(d) for d in databases - {"template1", "template0", "postgres"}):
             connection = Upstream(postgres.socket, {"user": SUPERUSER, "database": name})
             catalog.install(connection)
+            self._readers += [str(row[0]) for row in connection.rows("SELECT pg_redshift.log_readers()")]
             connection.close()
         return Upstream(postgres.socket, {"user": SUPERUSER, "database": "postgres"})
 
@@ -207,6 +210,8 @@ class Server:
         encryption = tls.server_context(data)
         self._certificate = data / tls.CERTIFICATE
         history = History(postgres.data / "redshift_query_ids")
+        for view in self._readers:
+            history.reader(view)
         wanted = self.options.port
         for port in (wanted, 0):
             try:

@@ -62,3 +62,10 @@ $$;
 CREATE FUNCTION pg_redshift.is_superuser() RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user
 $$;
+
+-- Reading a system view that is not filled here (views.toml).
+CREATE FUNCTION pg_redshift.not_emulated(name text) RETURNS SETOF integer LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = format('not emulated: what system view %s holds', name),
+        HINT = 'The embedded Redshift does not record this; a cluster does.';
+END $$;

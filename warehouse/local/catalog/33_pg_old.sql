@@ -15,7 +15,7 @@ CREATE VIEW pg_redshift.pg_settings AS
 SELECT name, setting, category, short_desc, extra_desc, context, vartype, source, min_val, max_val FROM pg_catalog.pg_settings
 WHERE name NOT LIKE '%.%';
 CREATE VIEW pg_redshift.pg_default_acl AS
-SELECT pg_redshift.user_number(defaclrole) AS defacluser, defaclnamespace, defaclobjtype, defaclacl FROM pg_catalog.pg_default_acl;
+SELECT oid, pg_redshift.user_number(defaclrole) AS defacluser, defaclnamespace, defaclobjtype, defaclacl FROM pg_catalog.pg_default_acl;
 -- What psql of today asks of catalogs beside the columns of 8.0, by which its \d and \df work (names.py sends it here).
 CREATE VIEW pg_redshift.pg_class_of_psql AS
 SELECT c.*, false AS relhastriggers, 0::oid AS reloftype, p.relpersistence, false AS relrowsecurity, false AS relforcerowsecurity, 'd'::"char" AS relreplident,
@@ -28,3 +28,23 @@ CREATE VIEW pg_redshift.pg_type_of_psql AS
 SELECT t.*, p.typcollation FROM pg_redshift.pg_type t JOIN pg_catalog.pg_type p ON p.oid = t.oid;
 CREATE VIEW pg_redshift.pg_database_of_psql AS
 SELECT d.*, p.datcollate, p.datctype FROM pg_redshift.pg_database d JOIN pg_catalog.pg_database p ON p.oid = d.oid;
+
+-- Before PostgreSQL 8.1, users and groups had numbers of their own.
+CREATE FUNCTION pg_redshift.makeaclitem(usesysid integer, grosysid integer, grantor integer, privilege text, grantable boolean) RETURNS aclitem
+LANGUAGE sql STABLE AS $$
+    SELECT pg_catalog.makeaclitem(CASE WHEN usesysid <> 0 THEN usesysid ELSE grosysid END::oid, CASE grantor WHEN 1 THEN 10 ELSE grantor END::oid, privilege, grantable)
+$$;
+-- A table that has no snapshots is marked here.
+CREATE VIEW pg_redshift.pg_conf AS
+SELECT format('pg_class_backup_%s_%s', (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()), relid) AS key, 'NO'::text AS value
+FROM pg_redshift.table_design WHERE NOT backup;
+-- A string and an OID compare as 8.0 compared them: by their texts.
+CREATE FUNCTION pg_redshift.text_is_oid(a text, b oid) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT a = b::text $$;
+CREATE FUNCTION pg_redshift.oid_is_text(a oid, b text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT a::text = b $$;
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_operator WHERE oprname = '=' AND oprleft = 'text'::regtype AND oprright = 'oid'::regtype) THEN
+        CREATE OPERATOR pg_catalog.= (LEFTARG = text, RIGHTARG = oid, FUNCTION = pg_redshift.text_is_oid);
+        CREATE OPERATOR pg_catalog.= (LEFTARG = oid, RIGHTARG = text, FUNCTION = pg_redshift.oid_is_text);
+    END IF;
+END $$;

@@ -74,21 +74,3 @@ SELECT current_database()::varchar(128) AS database_name, n.nspname::varchar(128
        CASE p.prokind WHEN 'p' THEN NULL ELSE pg_redshift.format_type(p.prorettype, NULL) END::varchar(128) AS result_type
 FROM pg_redshift.pg_proc_info p JOIN pg_redshift.any_schema n ON n.oid = p.pronamespace LEFT JOIN pg_redshift.user_routine r ON r.oid = p.prooid
 WHERE n.nspname <> 'information_schema';
-
--- Who was granted what: the owner's own rights are not listed, as on a cluster they are implied.
-CREATE FUNCTION pg_redshift.identity_name(grantee oid) RETURNS varchar LANGUAGE sql STABLE AS $$
-    SELECT CASE grantee WHEN 0 THEN 'public' ELSE pg_catalog.pg_get_userbyid(grantee)::text END::varchar(128)
-$$;
-CREATE FUNCTION pg_redshift.identity_type(grantee oid) RETURNS varchar LANGUAGE sql STABLE AS $$
-    SELECT CASE grantee WHEN 0 THEN 'public' ELSE pg_redshift.role_kind(grantee) END::varchar(32)
-$$;
-CREATE VIEW pg_redshift.svv_relation_privileges AS
-SELECT t.schema_name AS namespace_name, t.table_name AS relation_name, a.privilege_type::varchar(32) AS privilege_type, a.grantee::integer AS identity_id,
-       pg_redshift.identity_name(a.grantee) AS identity_name, pg_redshift.identity_type(a.grantee) AS identity_type, a.is_grantable AS admin_option
-FROM pg_redshift.any_table t JOIN pg_catalog.pg_class c ON c.oid = t.oid CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS a
-WHERE a.grantee <> c.relowner AND a.privilege_type <> 'MAINTAIN';
-CREATE VIEW pg_redshift.svv_schema_privileges AS
-SELECT n.nspname::varchar(128) AS namespace_name, a.privilege_type::varchar(32) AS privilege_type, a.grantee::integer AS identity_id,
-       pg_redshift.identity_name(a.grantee) AS identity_name, pg_redshift.identity_type(a.grantee) AS identity_type, a.is_grantable AS admin_option
-FROM pg_redshift.any_schema s JOIN pg_catalog.pg_namespace n ON n.oid = s.oid CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) AS a
-WHERE a.grantee <> n.nspowner;

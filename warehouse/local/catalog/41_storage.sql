@@ -17,7 +17,7 @@ SELECT c.oid AS relid, c.relname, n.nspname, d.diststyle, d.distkey, d.sortstyle
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_redshift.table_design d ON d.relid = c.oid
-WHERE c.relkind = 'r' AND (c.relpersistence <> 't' OR c.relnamespace = pg_catalog.pg_my_temp_schema());
+WHERE c.relkind IN ('r', 'm') AND (c.relpersistence <> 't' OR c.relnamespace = pg_catalog.pg_my_temp_schema());
 
 -- Rows of each slice. A table that another session holds locked is not waited for: then its last known size is shared out.
 CREATE FUNCTION pg_redshift.slice_rows(rel oid, OUT slice integer, OUT rows bigint) RETURNS SETOF record

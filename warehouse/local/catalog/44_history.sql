@@ -2,7 +2,7 @@
 -- \n for the end of a line, as AWS r_STL_QUERYTEXT says. Queries of the leader alone are not in STL_QUERY.
 
 CREATE VIEW pg_redshift.query_log AS
-SELECT x.id AS query, r.oid::integer AS userid, x.username, x.database, x.pid, x.xid, x.leader, x.aborted, x.rows, x.error, x.label, x.caller, x.messages,
+SELECT x.id AS query, r.oid::integer AS userid, x.username, x.database, x.pid, x.xid, x.leader, x.aborted, x.rows, x.error, x.label, x.caller, x.conflict, x.messages,
        to_timestamp(x.started) AT TIME ZONE 'UTC' AS starttime, to_timestamp(x.ended) AT TIME ZONE 'UTC' AS endtime,
        replace(replace(x.text, E'\r', ''), E'\n', '\n') AS text,
        upper(substring(x.text FROM '^(?:\s+|--[^\n]*\n|/\*.*?\*/|\()*(\w+)')) AS verb,
@@ -12,7 +12,7 @@ SELECT x.id AS query, r.oid::integer AS userid, x.username, x.database, x.pid, x
                  THEN 'DDL' ELSE 'UTILITY' END AS kind
 FROM json_to_recordset(coalesce(nullif(current_setting('redshift.history', true), ''), '[]')::json)
      AS x(id bigint, text text, label text, username name, database name, pid integer, xid bigint, leader boolean, started double precision,
-          ended double precision, aborted boolean, rows bigint, error text, caller bigint, messages json)
+          ended double precision, aborted boolean, rows bigint, error text, caller bigint, conflict bigint, messages json)
 LEFT JOIN pg_catalog.pg_roles r ON r.rolname = x.username
 WHERE x.username = current_user OR pg_redshift.is_superuser();
 
@@ -74,3 +74,8 @@ SELECT l.userid, l.userid AS session_userid, l.pid, l.xid, l.query, to_timestamp
        (s.value->>0)::character(15) AS loglevel_text, (s.value->>2)::character(1024) AS message, NULL::integer AS linenum, l.text::character(500) AS querytxt,
        l.label::character(320) AS label, l.aborted::integer AS aborted, l.xid AS message_xid
 FROM pg_redshift.query_log l CROSS JOIN LATERAL json_array_elements(l.messages) WITH ORDINALITY AS s(value, place) WHERE l.endtime IS NOT NULL;
+
+-- Transactions that a serializable database refused (error 1023).
+CREATE VIEW pg_redshift.stl_tr_conflict AS
+SELECT userid, xid AS xact_id, pid AS process_id, starttime AS xact_start_ts, endtime AS abort_time, conflict AS table_id
+FROM pg_redshift.query_log WHERE conflict IS NOT NULL;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 from importlib.resources import files
 
 from warehouse.local.catalog.upgrade import Database, replace
@@ -15,20 +16,41 @@ _SOURCES = {
     for entry in files(__package__).iterdir()
     if entry.name.endswith(".sql")
 }
-_ALL = "\n".join(_SOURCES[name] for name in sorted(_SOURCES))
+
+
+def _listed() -> str:
+    """SQL for the views of views.toml: those that are empty, and those whose reading is refused."""
+    document = tomllib.loads(files(__package__).joinpath("views.toml").read_text(encoding="utf-8"))
+    found = []
+    for kind, source in (("empty", " WHERE false"), ("unrecorded", " FROM pg_redshift.not_emulated('{}')")):
+        for name, listed in document[kind].items():
+            columns = listed.replace("@step", document["parts"]["step"])
+            values = ", ".join(
+                f'NULL::{type_} AS "{column}"'
+                for column, type_ in (one.split(" ", 1) for one in re.split(r", (?=[a-z])", columns))
+            )
+            found.append(f"CREATE VIEW pg_redshift.{name} AS\nSELECT {values}{source.format(name)};")
+    return "\n".join(found)
+
+
+_ALL = "\n".join([*(_SOURCES[name] for name in sorted(_SOURCES)), _listed()])
 _VERSION = hashlib.sha256(_ALL.encode()).hexdigest()[:16]
 
 _VIEWS = frozenset(re.findall(r"^CREATE VIEW pg_redshift\.(\w+)", _ALL, re.MULTILINE))
 # Views that only serve other views.
 _INNER = {
     "identity_column", "user_table", "any_schema", "any_table", "any_column", "key_column", "column_blocks", "lock",
-    "query_log", "log_text", "show_databases", "show_tables", "show_columns", "show_primary_keys", "show_foreign_keys",
+    "query_log", "log_text", "connection_log",
+    "show_databases", "show_tables", "show_columns", "show_primary_keys", "show_foreign_keys",
     "show_grants", "show_column_grants", "show_routines", "show_procedures", "show_functions", "append_column",
     "unload_seen", "pg_class_of_psql", "pg_type_of_psql", "pg_database_of_psql",
      "pg_attribute_of_psql", "pg_proc_of_psql",
 }  # fmt: skip
 # "Visible only to superusers": a GRANT opens them to others (AWS c_visibility-of-data).
-_SUPERUSERS_ONLY = ("svv_table_info", "stv_blocklist", "stv_tbl_perm", "svv_diskusage", "stv_locks", "pg_user_info")
+_SUPERUSERS_ONLY = (
+    "svv_table_info", "stv_blocklist", "stv_tbl_perm", "svv_diskusage", "stv_locks", "pg_user_info", "stv_partitions",
+    "stv_node_storage_capacity", "stv_wlm_service_class_state", "stv_wlm_classification_config", "pg_shadow",
+)  # fmt: skip
 
 # Relations that a client names as `pg_catalog.x` or plain `x`, and finds in our schema.
 RELATIONS = frozenset(view for view in _VIEWS if view not in _INNER and not view.startswith("is_"))
@@ -50,7 +72,7 @@ FUNCTIONS = frozenset(
     timestamptz_cmp timestamptz_cmp_date timestamptz_cmp_timestamp to_date to_hex to_timestamp to_varbyte trunc
     version
     """.split()  # noqa: SIM905 one a line would fill pages
-) | {"pg_get_userbyid"}
+) | {"pg_get_userbyid", "makeaclitem"}
 
 # Designs of tables that vanished without an event (temporary ones of a session that was killed).
 _SWEEP = """

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from warehouse.local.translate.names import is_catalog, tables
 from warehouse.local.translate.probes import Translate, probe
 from warehouse.local.translate.questions import answer
 from warehouse.local.translate.tokens import literal
@@ -68,7 +67,7 @@ def _used(select: exp.Select) -> list[str]:
 def _question(select: exp.Select, name: str, translate: Translate) -> str:
     """Whether FROM has a column `name`; "" when that need not be asked."""
     source = select.args.get("from_") or select.args.get("from")
-    if source is None or all(is_catalog(table) for table in tables(select)):
+    if source is None:
         return ""
     asked = probe(select, [exp.column(exp.to_identifier(name, quoted=True))])
     return f"CASE WHEN pg_redshift.runs({literal(translate(asked))}) THEN 'yes' ELSE '' END"

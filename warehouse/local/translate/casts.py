@@ -31,7 +31,7 @@ def size_casts(tree: exp.Expr) -> None:
             raise Refused(f'type "{name.lower()}" does not exist', "42704")
         if name in _LATER or (name not in _TYPES and not on_leader(kind)):
             raise not_emulated(f"type {name.lower()}")
-        if not of_catalog:
+        if not of_catalog or any(size.name.upper() == "MAX" for size in kind.expressions):
             _size(kind)
         made_by = _OF_STRINGS.get(name)
         if made_by and isinstance(cast := kind.parent, exp.Cast) and _is_string(cast.this):

@@ -58,6 +58,7 @@ HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expr]] = {
     "datediff": _with_part("datediff", 3),
     "date_diff": _with_part("datediff", 3),
     "date_part": _with_part("pgdate_part", 2),
+    "datepart": _with_part("pgdate_part", 2),
     "date_trunc": _with_part("date_trunc", 2),
     "date": _date_cast,
     "timeofday": lambda node: call("timeofday"),

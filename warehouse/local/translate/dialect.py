@@ -102,6 +102,10 @@ class LocalRedshift(Redshift):
             """Adds `pg_catalog.` before a type."""
             if self._curr and self._curr.text.lower() == "pg_catalog" and self._next and self._next.text == ".":
                 self._advance(2)
+            if self._curr and self._curr.text.lower() == "aclitem":
+                self._advance()
+                array = "[]" if self._match(TokenType.L_BRACKET) and self._match(TokenType.R_BRACKET) else ""
+                return exp.DataType(this=exp.DType.USERDEFINED, kind=f"aclitem{array}")
             found: exp.Expr | None = super()._parse_types(*given, **named)
             return found
 

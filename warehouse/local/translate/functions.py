@@ -36,6 +36,7 @@ SAME = {
     "pg_get_indexdef", "pg_get_ruledef", "pg_get_viewdef", "pg_table_is_visible",
     "pg_conversion_is_visible", "pg_function_is_visible", "pg_opclass_is_visible", "pg_operator_is_visible",
     "pg_terminate_backend", "pg_type_is_visible", "shobj_description",
+    "aclcontains", "regclassout", "regprocedureout", "regtypeout", "textin",
     # what psql of today asks with
     "pg_get_function_arguments", "pg_get_function_result", "pg_relation_is_publishable", "pg_table_size",
     "pg_size_pretty",

@@ -64,7 +64,18 @@ def tables(select: exp.Select) -> list[exp.Table]:
 def on_leader(node: exp.Expr) -> bool:
     """True when the query around `node` touches catalogs only: Redshift's leader runs that by itself."""
     select = node.find_ancestor(exp.Select)
-    return isinstance(select, exp.Select) and all(is_catalog(table) for table in tables(select))
+    return isinstance(select, exp.Select) and all(is_catalog(table) or _of_catalogs(table) for table in tables(select))
+
+
+def _of_catalogs(table: exp.Table, above: tuple[str, ...] = ()) -> bool:
+    """True for the name of a WITH query that reads catalogs only."""
+    if table.db or table.name in above:
+        return False
+    for cte in table.root().find_all(exp.CTE):
+        if cte.alias == table.name:
+            inner = (*above, table.name)
+            return all(is_catalog(one) or _of_catalogs(one, inner) for one in cte.this.find_all(exp.Table))
+    return False
 
 
 def names_catalog(node: exp.Expr) -> bool:

@@ -40,6 +40,10 @@ class Execution(Relay):
         # What a failed plan wants to have run once its transaction, which somebody else holds open, is rolled back.
         self._afterwards: list[str] = []
 
+    def _reads_log(self, statement: Statement) -> bool:
+        """True for a statement that reads the query log, if only through a view of a user's."""
+        return statement.reads_log or self._recorder.history.is_read_through_view(statement.sql)
+
     def _hand_log_over(self) -> None:
         """Give PostgreSQL the query log, before a statement that reads it."""
         if self._upstream.status != b"E":
@@ -57,8 +61,10 @@ class Execution(Relay):
         self._last_error = self._last_tag = ""
         done = False
         try:
-            if statement.reads_log:
+            if self._reads_log(statement):
                 self._hand_log_over()
+                if view := statement.makes_view:
+                    self._recorder.history.reader(view)
             done = self._execute_plan(plan)
         finally:
             error = "" if done else self._last_error or "the session ended"
@@ -156,6 +162,7 @@ class Execution(Relay):
             if done and (other := self._certifier.admit(done)):
                 self._upstream.run("ROLLBACK")
                 table = min(done.reads & other.writes or other.reads & done.writes or done.writes)
+                self._recorder.conflict = table
                 return reply.isolation_violation(table, (other.xid, done.xid), self._upstream.pid)
         try:
             self._upstream.run("COMMIT")

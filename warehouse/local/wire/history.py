@@ -3,13 +3,15 @@
 A statement costs a few assignments here, and no commit: nothing is written. A statement that reads the log carries it
 to PostgreSQL as a setting of its session (`redshift.history`), where catalog/44_history.sql unfolds it; so the log is
 read without a snapshot in its way, in a read-only transaction too. The newest `KEPT` statements are kept until the
-server stops; a cluster keeps two to five days. A view of a user's that reads the log shows what its session last read.
+server stops; a cluster keeps two to five days. A view of a user's that reads the log is known by its name (`reader`),
+so that a statement that reads it carries the log too.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+import re
 import threading
 import time
 from collections import deque
@@ -21,6 +23,7 @@ from warehouse.local.translate.tokens import literal
 from warehouse.local.wire.statement import Statement
 
 KEPT = 10_000
+KEPT_CONNECTIONS = 5_000
 # Characters of all texts: as they are kept, and of the whole log as it is read. The log must not outgrow the data.
 _HELD, _MOST = 16_000_000, 8_000_000
 # Query IDs are taken from a file in portions, so that a server that was killed does not give one twice.
@@ -46,6 +49,8 @@ class Entry:
     error: str = ""
     # The CALL that it was run by, and what RAISE said in it: (level, when, text).
     caller: int = 0
+    # The table over which it could not be put in order with others (error 1023).
+    conflict: int = 0
     messages: list[tuple[str, float, str]] = field(default_factory=list)
     json: str = ""
 
@@ -58,7 +63,7 @@ class Entry:
                 "id": self.id, "text": self.text, "label": self.label, "username": self.user,
                 "database": self.database, "pid": self.pid, "xid": self.xid, "leader": self.leader,
                 "started": self.start, "ended": self.end or None, "aborted": self.aborted,
-                "rows": int(rows) if rows.isdigit() else 0, "error": self.error[:500], "caller": self.caller or None,
+                "rows": int(rows) if rows.isdigit() else 0, "error": self.error[:500], "caller": self.caller or None, "conflict": self.conflict or None,
                 "messages": self.messages,
             }
         )  # fmt: skip
@@ -79,6 +84,9 @@ class History:
         self._lock = threading.Lock()
         self._next = self._limit = int(numbers.read_text()) if numbers and numbers.exists() else 100
         self._transactions = itertools.count(self._next)
+        self._connections: deque[str] = deque(maxlen=KEPT_CONNECTIONS)
+        self._readers: set[str] = set()
+        self._through: re.Pattern[str] | None = None
 
     def number(self) -> int:
         with self._lock:
@@ -105,6 +113,23 @@ class History:
             self._held += len(entry.text)
             while len(self._entries) > KEPT or self._held > _HELD:
                 self._held -= len(self._entries.popleft().text)
+
+    def reader(self, view: str) -> None:
+        """A view of a user's reads the log: whatever names it does too."""
+        with self._lock:
+            self._readers.add(view)
+            self._through = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._readers))})\b")
+
+    def is_read_through_view(self, sql: str) -> bool:
+        return self._through is not None and self._through.search(sql) is not None
+
+    def connection(self, event: str, **facts: object) -> None:
+        """Somebody connected, was refused, or left (AWS r_STL_CONNECTION_LOG)."""
+        self._connections.append(json.dumps({"event": event, "at": time.time(), **facts}))
+
+    def connections(self) -> str:
+        """The log of connections as JSON."""
+        return f"[{','.join(list(self._connections))}]"
 
     def dump(self, user: str | None) -> str:
         """The log as JSON, newest first, as much as a session takes; of one user, when one is named."""
@@ -136,6 +161,7 @@ class Recorder:
     _waiting: deque[tuple[Entry, Statement, int]] = field(default_factory=deque)
     # Calls of procedures that are running, the innermost last.
     _calls: list[Entry] = field(default_factory=list)
+    conflict: int = 0
 
     def begin(self, statement: Statement, status: bytes) -> Entry:
         """A statement begins; `status` is the transaction's as PostgreSQL told it last."""
@@ -188,6 +214,7 @@ class Recorder:
         if isinstance(statement.plan, Call):
             self._calls.remove(entry)
         entry.tag, entry.error, entry.aborted = tag, error, bool(error)
+        entry.conflict, self.conflict = self.conflict, 0
         self.history.finish(entry)
         if statement.is_query and not entry.leader:
             self.last = entry.id
@@ -206,5 +233,6 @@ class Recorder:
         log = self.history.dump(None if everything else self.user)
         return (
             f"SELECT set_config('redshift.history', {literal(log)}, false), "
-            f"set_config('redshift.query_id', '{self.last}', false)"
+            f"set_config('redshift.query_id', '{self.last}', false), "
+            f"set_config('redshift.connections', {literal(self.history.connections() if everything else '')}, false)"
         )

@@ -105,7 +105,15 @@ class Listener:
             connection = self._log_in(client, first, deadline)
             if connection is not None:
                 client.settimeout(None)
-                self._converse(client, *connection)
+                facts = {**_facts(client, first), "pid": connection[0].pid}
+                self._history.connection("authenticated", **facts)
+                self._history.connection("initiating session", **facts)
+                begun = time.monotonic()
+                try:
+                    self._converse(client, *connection)
+                finally:
+                    facts["duration"] = int((time.monotonic() - begun) * 1_000_000)
+                    self._history.connection("disconnecting session", **facts)
         except (OSError, EOFError):
             pass  # the client left, or never said who it is in time
         except m.ProtocolError as problem:
@@ -185,6 +193,7 @@ class Listener:
         # The answer of an unknown user is compared too, so that both take the same time.
         known = auth.matches(stored or "md5" + "0" * 32, salt, answer) and stored is not None
         if not known:
+            self._history.connection("authentication failure", **_facts(client, first))
             _last_words(client, m.error("28000", f'password authentication failed for user "{user}"', severity="FATAL"))
             return None
         parameters = {"user": user, "database": database, "client_encoding": "UTF8"}
@@ -206,6 +215,25 @@ class Listener:
         greeting += m.backend_key(backend.pid, backend.key) + m.ready(backend.status)
         client.sendall(greeting)
         return backend, self._mover(database, user)
+
+
+def _facts(client: socket.socket, first: m.Startup) -> dict[str, object]:
+    """What the log of connections tells of a client."""
+    given = first.parameters
+    host, port = client.getpeername()[:2]
+    return {
+        "host": host,
+        "port": str(port),
+        "database": given.get("database") or given.get("user", ""),
+        "username": given.get("user", ""),
+        "encryption": client.version() if isinstance(client, ssl.SSLSocket) else "",
+        "cipher": (client.cipher() or ("",))[0] if isinstance(client, ssl.SSLSocket) else "",
+        "application": given.get("application_name", ""),
+        "driver": given.get("driver_version", ""),
+        "os": given.get("os_version", ""),
+        "plugin": given.get("plugin_name", ""),
+        "protocol": given.get("client_protocol_version"),
+    }
 
 
 def _last_words(client: socket.socket, notice: m.Notice) -> None:

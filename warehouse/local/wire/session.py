@@ -117,7 +117,7 @@ class Session(Execution):
             found = (found[0].decided(decide(found[0].plan, self._upstream)),)
         status = self._upstream.status
         if len(found) == 1 or status == b"T":
-            passed = [one.plan.sql for one in found if isinstance(one.plan, Pass) and not one.reads_log]
+            passed = [one.plan.sql for one in found if isinstance(one.plan, Pass) and not self._reads_log(one)]
             if len(passed) == len(found):
                 for one in found:
                     self._recorder.wait(one, status, 0)
@@ -293,7 +293,7 @@ class Session(Execution):
 
     def _prepare(self, statement: Statement) -> bool:
         """Hand the query log over before a statement that reads it. False when the batch failed before it."""
-        if statement.reads_log:
+        if self._reads_log(statement):
             if not self._pause(hold=True):
                 return False
             self._hand_log_over()

@@ -19,11 +19,15 @@ _KEPT, _WORTH_KEEPING = 4096, 20_000
 _LONGEST = 16_000
 
 _VIEWS = (
-    r"stl_(?:query|querytext|ddltext|utilitytext)|svl_(?:statementtext|qlog|stored_proc_(?:call|messages))|"
-    r"sys_query_(?:history|text)"
+    r"st[lv]_(?:query|querytext|ddltext|utilitytext|recents|inflight|connection_log|sessions|tr_conflict)|"
+    r"st[lv]_wlm_(?:query|query_state|service_class_state)|"
+    r"sv[lv]_(?:statementtext|qlog|stored_proc_(?:call|messages)|query_(?:queue_info|metrics_summary|inflight))|"
+    r"sys_(?:query_(?:history|text)|connection_log)|pg_last_query_id"
 )
-_READS = re.compile(rf'pg_redshift"?\."?(?:{_VIEWS}|stv_recents|stv_inflight|pg_last_query_id)\b')
+# A view of a user's may read the log too; what it reads is what its session read last.
+_READS = re.compile(rf'pg_redshift"?\."?(?:{_VIEWS})\b')
 _LABEL = re.compile(r"SET (LOCAL )?redshift\.query_group = '((?:[^']|'')*)'|RESET ALL")
+_VIEW = re.compile(r'^(?:CREATE (?:OR REPLACE )?VIEW |DO .*create_late_view\(\'+)(?:"[^"]+"\.)?"([^"]+)"')
 # Statements whose texts hold no secret in a place that is known; all others are looked through.
 _PLAIN = ("SELECT", "INSERT", "UPDATE", "DELETE", "BEGIN", "COMMIT", "ROLLBACK")
 _SECRETS = {
@@ -48,6 +52,17 @@ class Statement:
     is_query: bool
     label: str | None
     label_is_local: bool
+
+    @property
+    def sql(self) -> str:
+        """What PostgreSQL is given for it, where that is one statement or several."""
+        return self.plan.sql if isinstance(self.plan, Pass) else self.plan.main if isinstance(self.plan, Steps) else ""
+
+    @property
+    def makes_view(self) -> str:
+        """The name of the view that it makes, or ""."""
+        found = _VIEW.search(self.sql)
+        return found[1] if found else ""
 
     @classmethod
     def of(cls, text: str, plan: Plan) -> Statement:
