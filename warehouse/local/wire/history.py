@@ -63,7 +63,8 @@ class Entry:
                 "id": self.id, "text": self.text, "label": self.label, "username": self.user,
                 "database": self.database, "pid": self.pid, "xid": self.xid, "leader": self.leader,
                 "started": self.start, "ended": self.end or None, "aborted": self.aborted,
-                "rows": int(rows) if rows.isdigit() else 0, "error": self.error[:500], "caller": self.caller or None, "conflict": self.conflict or None,
+                "rows": int(rows) if rows.isdigit() else 0, "error": self.error[:500],
+                "caller": self.caller or None, "conflict": self.conflict or None,
                 "messages": self.messages,
             }
         )  # fmt: skip
