@@ -44,6 +44,17 @@ def actor(context: Mapping[str, Any]) -> str:
     return f"airflow {instance.dag_id}.{instance.task_id} {instance.run_id}"
 
 
+def load_key(context: Mapping[str, Any]) -> str:
+    """Names what a task delivers: DAG, task, the run's logical date (its run id where it has none), and the map index.
+
+    It stays the same when the task is tried again or cleared, and differs for every other run.
+    """
+    instance = context["ti"]
+    when = context.get("logical_date")
+    moment = when.isoformat() if when is not None else instance.run_id
+    return f"{instance.dag_id}/{instance.task_id}/{moment}/{instance.map_index}"
+
+
 def on_failure(context: Mapping[str, Any]) -> None:
     """Log what load_audit holds of the failed task. Never raises: it must not hide the failure itself."""
     who = actor(context)

@@ -17,7 +17,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from warehouse import demo, quality
 from warehouse.airflow.connection import engine, settings
-from warehouse.airflow.defaults import actor
+from warehouse.airflow.defaults import actor, load_key
 from warehouse.airflow.xcom import as_xcom
 from warehouse.demo import Sample
 from warehouse.errors import UnknownTable, WarehouseError
@@ -28,20 +28,23 @@ from warehouse.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def ingest(table: str, path: str = "", *, null_as: str | None = "NA") -> dict[str, Any]:
-    """Bring a file (a path, a glob or an s3:// URI; CSV with a header, or Parquet) into a table.
+def ingest(table: str, path: str = "", *, null_as: str | None = "NA", once: bool = False) -> dict[str, Any]:
+    """Bring a file (a path, a glob or an s3:// URI; CSV with a header, JSON lines, Parquet or Avro) into a table.
 
-    An empty path takes the table's sample data. Returns the counts for XCom.
+    An empty path takes the table's sample data. `once`: a run of this task that has succeeded is not repeated, not even
+    when it is cleared. Returns the counts for XCom.
     """
-    return _deliver(table, path, null_as, delivery=1)
+    return _deliver(table, path, null_as, delivery=1, once=once)
 
 
-def update(table: str, path: str = "", *, null_as: str | None = "NA", latest_by: Sequence[str] = ()) -> dict[str, Any]:
+def update(
+    table: str, path: str = "", *, null_as: str | None = "NA", latest_by: Sequence[str] = (), once: bool = False
+) -> dict[str, Any]:
     """Upsert a delivery into a table by its primary key; `latest_by` decides between versions of one row.
 
-    An empty path takes the sample's second delivery. Returns the counts for XCom.
+    An empty path takes the sample's second delivery. `once` as for `ingest`. Returns the counts for XCom.
     """
-    return _deliver(table, path, null_as, delivery=2, latest_by=latest_by)
+    return _deliver(table, path, null_as, delivery=2, latest_by=latest_by, once=once)
 
 
 def check(tables: Sequence[str]) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def check(tables: Sequence[str]) -> dict[str, Any]:
 
 
 def _deliver(
-    table: str, path: str, null_as: str | None, *, delivery: int, latest_by: Sequence[str] = ()
+    table: str, path: str, null_as: str | None, *, delivery: int, latest_by: Sequence[str] = (), once: bool = False
 ) -> dict[str, Any]:
     with _final(), engine(chosen := settings()) as made:
         target = _table(table)
@@ -67,6 +70,7 @@ def _deliver(
             "options": CopyOptions(**sample.options) if sample else CopyOptions(null_as=null_as),
             "columns": sample.columns if sample else None,
             "actor": actor(get_current_context()),
+            "load_key": load_key(get_current_context()) if once else "",
         }
         source = sample.path if sample else path
         if delivery == 1 and _is_empty(made, target):
