@@ -34,10 +34,6 @@ CREATE FUNCTION pg_redshift.makeaclitem(usesysid integer, grosysid integer, gran
 LANGUAGE sql STABLE AS $$
     SELECT pg_catalog.makeaclitem(CASE WHEN usesysid <> 0 THEN usesysid ELSE grosysid END::oid, CASE grantor WHEN 1 THEN 10 ELSE grantor END::oid, privilege, grantable)
 $$;
--- A table that has no snapshots is marked here.
-CREATE VIEW pg_redshift.pg_conf AS
-SELECT format('pg_class_backup_%s_%s', (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()), relid) AS key, 'NO'::text AS value
-FROM pg_redshift.table_design WHERE NOT backup;
 -- A string and an OID compare as 8.0 compared them: by their texts.
 CREATE FUNCTION pg_redshift.text_is_oid(a text, b oid) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT a = b::text $$;
 CREATE FUNCTION pg_redshift.oid_is_text(a oid, b text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT a::text = b $$;
