@@ -51,6 +51,8 @@ _SETTINGS = {
     "log_timezone": "'UTC'",
     "datestyle": "'ISO, MDY'",
     "bytea_output": "'hex'",
+    # 15 digits of a floating-point number, as Redshift prints them.
+    "extra_float_digits": "0",
     "client_connection_check_interval": "'1s'",
     "log_statement": "none",
     "log_min_error_statement": "panic",

@@ -3,13 +3,12 @@
 CREATE FUNCTION pg_redshift.concat(a text, b text) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT a || b $$;
 CREATE FUNCTION pg_redshift.len(value text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT length(value) $$;
 CREATE FUNCTION pg_redshift.len(value super) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT length(value::text) $$;
-CREATE FUNCTION pg_redshift.len(value anynonarray) RETURNS integer LANGUAGE sql STABLE AS $$ SELECT length(value::text) $$;
 CREATE FUNCTION pg_redshift.substring(value text, start integer) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT substr(value, start) $$;
 CREATE FUNCTION pg_redshift.substring(value text, start integer, size integer) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT substr(value, start, size) $$;
 CREATE FUNCTION pg_redshift.substring(value super, start integer) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT substr(value::text, start) $$;
 CREATE FUNCTION pg_redshift.substring(value super, start integer, size integer) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT substr(value::text, start, size) $$;
-CREATE FUNCTION pg_redshift.substring(value anynonarray, start integer) RETURNS varchar LANGUAGE sql STABLE AS $$ SELECT substr(value::text, start) $$;
-CREATE FUNCTION pg_redshift.substring(value anynonarray, start integer, size integer) RETURNS varchar LANGUAGE sql STABLE AS $$ SELECT substr(value::text, start, size) $$;
+CREATE FUNCTION pg_redshift.octetindex(part text, whole text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT position(convert_to(part, 'UTF8') IN convert_to(whole, 'UTF8')) $$;
 CREATE FUNCTION pg_redshift.charindex(part text, whole text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT strpos(whole, part) $$;
 
 -- The C function of that name: blanks in front, a sign, 0x before base 16; an empty string is 0.

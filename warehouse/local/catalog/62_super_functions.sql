@@ -17,7 +17,6 @@ BEGIN
     RETURN value::json::text;
 END $$;
 CREATE FUNCTION pg_redshift.json_size(value super) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT octet_length(value::json::text) $$;
-CREATE FUNCTION pg_redshift.size(value super) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT pg_column_size(value::json::text) $$;
 CREATE FUNCTION pg_redshift.json_typeof(value super) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT json_typeof(value::json) $$;
 
 -- All of them are false for NULL.
@@ -56,10 +55,18 @@ CREATE FUNCTION pg_redshift.split_to_array(value text, delimiter text DEFAULT ',
 CREATE FUNCTION pg_redshift.array_concat(a super, b super) RETURNS super LANGUAGE sql IMMUTABLE AS $$
     SELECT pg_redshift.super_from(pg_redshift.super_items(a) || pg_redshift.super_items(b))
     WHERE json_typeof(a::json) = 'array' AND json_typeof(b::json) = 'array' $$;
+-- Arrays within arrays too, however deep (AWS operators-functions).
+CREATE FUNCTION pg_redshift.flat_items(value json) RETURNS SETOF super LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE one json;
+BEGIN
+    FOR one IN SELECT json_array_elements(value) LOOP
+        IF json_typeof(one) = 'array' THEN RETURN QUERY SELECT pg_redshift.flat_items(one);
+        ELSE RETURN NEXT one::super;
+        END IF;
+    END LOOP;
+END $$;
 CREATE FUNCTION pg_redshift.array_flatten(value super) RETURNS super LANGUAGE sql IMMUTABLE AS $$
-    SELECT pg_redshift.super_from(ARRAY(SELECT x::super FROM json_array_elements(value::json) WITH ORDINALITY AS e(v, p)
-        CROSS JOIN LATERAL json_array_elements(CASE WHEN json_typeof(v) = 'array' THEN v ELSE ('[' || v || ']')::json END) WITH ORDINALITY AS f(x, q) ORDER BY p, q))
-    WHERE json_typeof(value::json) = 'array' $$;
+    SELECT pg_redshift.super_from(ARRAY(SELECT pg_redshift.flat_items(value::json))) WHERE json_typeof(value::json) = 'array' $$;
 CREATE FUNCTION pg_redshift.subarray(value super, start bigint, length bigint) RETURNS super LANGUAGE sql IMMUTABLE AS $$
     SELECT pg_redshift.super_from(ARRAY(SELECT v::super FROM json_array_elements(value::json) WITH ORDINALITY AS e(v, p) WHERE p > first AND p <= first + length ORDER BY p))
     FROM (SELECT CASE WHEN start < 0 THEN json_array_length(value::json) + start ELSE start END AS first WHERE json_typeof(value::json) = 'array') AS f $$;

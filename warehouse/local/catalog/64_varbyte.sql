@@ -96,7 +96,6 @@ CREATE FUNCTION pg_redshift.len(v varbyte) RETURNS integer LANGUAGE sql IMMUTABL
 CREATE FUNCTION pg_redshift.octet_length(v varbyte) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT length(pg_redshift.varbyte_digits(v)) / 2 $$;
 CREATE FUNCTION pg_redshift.octet_length(v text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT pg_catalog.octet_length(v) $$;
 CREATE FUNCTION pg_redshift.octet_length(v bpchar) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT pg_catalog.octet_length(v) $$;
-CREATE FUNCTION pg_redshift.octet_length(v anynonarray) RETURNS integer LANGUAGE sql STABLE AS $$ SELECT pg_catalog.octet_length(v::text) $$;
 CREATE FUNCTION pg_redshift.substring(v varbyte, start integer) RETURNS varbyte LANGUAGE sql IMMUTABLE AS $$
     SELECT pg_redshift.varbyte_of_digits(substr(pg_redshift.varbyte_digits(v), (start - 1) * 2 + 1)) $$;
 CREATE FUNCTION pg_redshift.substring(v varbyte, start integer, size integer) RETURNS varbyte LANGUAGE sql IMMUTABLE AS $$

@@ -57,22 +57,7 @@ RELATIONS = frozenset(view for view in _VIEWS if view not in _INNER and not view
 # information_schema.x -> pg_redshift.is_x
 INFORMATION_SCHEMA = frozenset(view.removeprefix("is_") for view in _VIEWS if view.startswith("is_"))
 # Functions likewise; those that only serve this catalog are not reachable by name.
-FUNCTIONS = frozenset(
-    """
-    add_months array_concat array_flatten bool_and bool_or bpcharcmp can_json_parse charindex convert_timezone crc32
-    date_cmp date_cmp_timestamp date_cmp_timestamptz date_part_year date_trunc dateadd datediff decimal_precision
-    decimal_scale difference fnv_hash format_encoding format_type from_hex from_varbyte func_sha1 get_array_length
-    getbit getdate has_table_privilege interval_cmp is_array is_bigint is_boolean is_char is_decimal is_float is_integer
-    is_object is_scalar is_smallint is_valid_json is_valid_json_array is_varchar json_array_length
-    json_extract_array_element_text json_parse json_serialize json_serialize_to_varbyte json_size json_typeof
-    last_day len months_between next_day octet_length pg_get_cols pg_get_constraintdef pg_get_expr
-    pg_get_late_binding_view_cols pg_last_copy_count pg_last_copy_id pg_last_query_id pg_last_unload_count
-    pg_last_unload_id regexp_count regexp_instr regexp_replace regexp_substr round sha sha1 sha2 size soundex
-    split_part split_to_array strtol subarray sysdate timestamp_cmp timestamp_cmp_date timestamp_cmp_timestamptz
-    timestamptz_cmp timestamptz_cmp_date timestamptz_cmp_timestamp to_date to_hex to_timestamp to_varbyte trunc
-    version
-    """.split()  # noqa: SIM905 one a line would fill pages
-) | {"pg_get_userbyid", "makeaclitem"}
+FUNCTIONS = frozenset(files(__package__).joinpath("functions.txt").read_text(encoding="utf-8").split())
 
 # Designs of tables that vanished without an event (temporary ones of a session that was killed).
 _SWEEP = """

@@ -93,6 +93,13 @@ def _avg(node: exp.Anonymous) -> exp.Expr:
     return ours("avg", [_over(total, node), _over(count, node)])
 
 
+def _spread(node: exp.Anonymous) -> exp.Expr:
+    """STDDEV and VARIANCE are floating-point, whatever they are given (AWS r_STDDEV_functions)."""
+    distinct, arguments = _distinct(node)
+    wide: list[exp.Expr] = [exp.cast(one.copy(), "double precision") for one in arguments]
+    return _over(call(node.name, *([exp.Distinct(expressions=wide)] if distinct else wide)), node)
+
+
 def _values(node: exp.Anonymous, value: exp.Expr, order: exp.Order | None) -> exp.Expr:
     """All values of the group or the window in one array."""
     if window(node) is not None:
@@ -164,6 +171,10 @@ def _skipping_nulls(node: exp.Anonymous) -> exp.Expr:
 
 HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expr]] = {
     "sum": _sum,
+    **dict.fromkeys(
+        ("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"),
+        lambda node: _spread(node),
+    ),
     "avg": _avg,
     "listagg": _listagg,
     "median": _median,

@@ -42,6 +42,8 @@ def redirect_functions(tree: exp.Expr, touches: Touched) -> None:
             node.replace(dates.extract(node))
         elif isinstance(node, exp.Substring):
             node.replace(scalars.substring(node))
+        elif isinstance(node, exp.Pow):
+            node.replace(ours("power", [node.this.copy(), node.expression.copy()]))
         elif isinstance(node, exp.StrPosition):
             node.set("this", scalars.as_text(node.this))
             node.set("substr", scalars.as_text(node.args["substr"]))

@@ -7,6 +7,7 @@ call arrives as exp.Anonymous; only calls with a grammar of their own (CAST, EXT
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 from sqlglot import ErrorLevel, exp, parse_one
@@ -31,6 +32,16 @@ def _approximate(parser: Any) -> exp.Expr | None:
     else:
         function.set("this", f"approximate_{function.name}".lower())
     return called
+
+
+# Functions that are called without parentheses.
+_BARE = ("sysdate", "current_aws_account", "current_namespace", "current_user_id")
+
+
+def _bare_call(name: str, parser: Any) -> exp.Expr:
+    if parser._match(TokenType.L_PAREN):
+        parser._match_r_paren()
+    return parser.expression(exp.Anonymous(this=name))  # type: ignore[no-any-return]
 
 
 def _prior(parser: Any) -> exp.Expr:
@@ -69,7 +80,7 @@ class LocalRedshift(Redshift):
         SINGLE_TOKENS: ClassVar[dict[str, TokenType]] = {**Redshift.Tokenizer.SINGLE_TOKENS, "$": TokenType.PARAMETER}
         # FLOAT is DOUBLE PRECISION, not REAL (r_Numeric_types201).
         KEYWORDS: ClassVar[dict[str, TokenType]] = {
-            **Redshift.Tokenizer.KEYWORDS,
+            **{word: kind for word, kind in Redshift.Tokenizer.KEYWORDS.items() if word != "CURRENT_USER_ID"},
             "FLOAT": TokenType.DOUBLE,
             "DEC": TokenType.DECIMAL,
         }
@@ -83,7 +94,7 @@ class LocalRedshift(Redshift):
             "ANY": _Parser.NO_PAREN_FUNCTION_PARSERS["ANY"],
             "CASE": _Parser.NO_PAREN_FUNCTION_PARSERS["CASE"],
             "APPROXIMATE": _approximate,
-            "SYSDATE": lambda parser: parser.expression(exp.Anonymous(this="sysdate")),
+            **{name.upper(): partial(_bare_call, name) for name in _BARE},
         }
 
         def _parse_connect_with_prior(self) -> exp.Expr | None:

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 SAME = {
     # numbers
-    "abs", "acos", "asin", "atan", "atan2", "cbrt", "ceil", "ceiling", "cos", "cot", "degrees", "exp", "floor", "ln",
-    "log", "mod", "pi", "power", "pow", "radians", "random", "sign", "sin", "sqrt", "tan",
+    "abs", "acos", "asin", "atan", "atan2", "cbrt", "ceil", "ceiling", "cos", "cot", "degrees", "floor", "mod",
+    "pi", "radians", "random", "sign", "sin", "tan",
     # strings
     "ascii", "btrim", "chr", "initcap", "left", "lower", "lpad", "ltrim",
     "md5", "quote_ident", "quote_literal", "repeat", "replace", "reverse", "right", "rpad", "rtrim",
@@ -23,14 +23,14 @@ SAME = {
     # conditions
     "coalesce", "greatest", "least", "nullif",
     # aggregates and windows
-    "any_value", "bit_and", "bit_or", "count", "max", "min", "stddev", "stddev_pop", "stddev_samp", "var_pop",
-    "var_samp", "variance", "cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile",
+    "any_value", "bit_and", "bit_or", "count", "grouping", "max", "min",
+    "cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile",
     "percent_rank", "rank", "row_number",
     # dates
     "age", "isfinite", "timezone", "to_char", "to_number",
     # the session and the leader's catalogs, used by clients that reflect
     "array_lower", "array_to_string", "array_upper", "col_description", "current_database", "current_schema",
-    "current_schemas", "current_setting", "format_type", "generate_series", "has_database_privilege",
+    "current_schemas", "format_type", "generate_series", "has_database_privilege",
     "has_schema_privilege", "now", "obj_description", "pg_backend_pid", "pg_cancel_backend",
     "pg_encoding_to_char",
     "pg_get_indexdef", "pg_get_ruledef", "pg_get_viewdef", "pg_table_is_visible",
@@ -43,8 +43,7 @@ SAME = {
 }  # fmt: skip
 
 RENAMED = {
-    "nvl": "coalesce", "replicate": "repeat", "dexp": "exp", "dlog1": "ln", "dlog10": "log",
-    "dsqrt": "sqrt", "rand": "random", "trim": "btrim",
+    "nvl": "coalesce", "replicate": "repeat", "rand": "random", "trim": "btrim",
 }  # fmt: skip
 
 # What PostgreSQL has and Redshift refuses.

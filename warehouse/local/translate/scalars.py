@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from warehouse.local.translate.plan import Refused
-from warehouse.local.translate.shapes import ours
+from warehouse.local.translate import settings
+from warehouse.local.translate.names import on_leader
+from warehouse.local.translate.plan import Refused, not_emulated
+from warehouse.local.translate.shapes import call, ours
 
 # Functions of strings, and how many of their first arguments are strings.
 _STRINGS = {
@@ -93,11 +95,57 @@ def _super(name: str) -> Callable[[exp.Anonymous], exp.Expr]:
     return handler
 
 
+def _renamed(name: str) -> Callable[[exp.Anonymous], exp.Expr]:
+    return lambda node: ours(name, [part.copy() for part in node.expressions])
+
+
+def _current_setting(node: exp.Anonymous) -> exp.Expr:
+    """current_setting('name' [, missing_ok]) of what this server remembers, and of an application's own settings."""
+    name = _setting(node)
+    if name.startswith("app_context."):
+        return call("current_setting", *(part.copy() for part in node.expressions))
+    if name in settings.REMEMBERED:
+        found: exp.Expr = exp.maybe_parse(settings.remembered(name), dialect="postgres")
+        return found
+    if name in settings.REAL:
+        return call("current_setting", node.expressions[0].copy())
+    raise Refused(f'unrecognized configuration parameter "{name}"', "42704")
+
+
+def _set_config(node: exp.Anonymous) -> exp.Expr:
+    """set_config('app_context.name', value, is_local) (AWS r_SET_CONFIG)."""
+    name = _setting(node)
+    if not name.startswith("app_context."):
+        raise not_emulated(f"SET_CONFIG of {name}; say SET")
+    return call("set_config", *(part.copy() for part in _arguments(node, 3, 3)))
+
+
+def _setting(node: exp.Anonymous) -> str:
+    first = node.expressions[0] if node.expressions else None
+    if not isinstance(first, exp.Literal) or not first.is_string:
+        raise not_emulated(f"{node.name.upper()} of a name that is no constant")
+    return str(first.this).lower()
+
+
+def _slice_num(node: exp.Anonymous) -> exp.Expr:
+    if not on_leader(node):
+        raise not_emulated("SLICE_NUM() of a table's rows")
+    return exp.Literal.number(10000)
+
+
 HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expr]] = {
     "concat": _concat,
     **dict.fromkeys(("len", "length", "textlen", "char_length", "character_length"), _length),
     **dict.fromkeys(("substr", "substring"), _substr),
     "nvl2": _nvl2,
+    "dexp": _renamed("exp"),
+    "dlog1": _renamed("ln"),
+    "dlog10": _renamed("log"),
+    "dsqrt": _renamed("sqrt"),
+    "pow": _renamed("power"),
+    "current_setting": _current_setting,
+    "set_config": _set_config,
+    "slice_num": _slice_num,
     "json_extract_path_text": _json_path,
     "object": _super("super_object"),
     "array": _super("super_array"),
