@@ -13,17 +13,15 @@ https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-column
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from warehouse.errors import SourceError
 from warehouse.load.source import Kind, Piece, Source
+from warehouse.load.values import as_text, cast, from_python
 from warehouse.objectstore import ObjectStore
 from warehouse.redshift.types import RedshiftType
 from warehouse.schema import ColumnDesign, TableDesign
@@ -247,7 +245,7 @@ class Conformer:
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise self._wrong(column, None, None, f"its values are of mixed types ({error})") from error
         convert = (
-            partial(_as_text, kind=column.redshift_type.name) if _is_text_only(column) else partial(_cast, kind=kind)
+            partial(as_text, kind=column.redshift_type.name) if _is_text_only(column) else partial(cast, kind=kind)
         )
         try:
             done = convert(array)
@@ -293,7 +291,7 @@ def _array(values: Any, column: ColumnDesign) -> pa.Array:
     import pyarrow as pa
 
     if isinstance(values, list):
-        return _from_python(values, column)
+        return from_python(values, column)
     if not isinstance(values, pa.Array | pa.ChunkedArray):
         if getattr(values.dtype, "tz", None) is not None:
             values = values.dt.tz_convert(None)  # the same instants as UTC, which Arrow takes for both kinds of column
@@ -305,103 +303,8 @@ def _array(values: Any, column: ColumnDesign) -> pa.Array:
     return values
 
 
-def _from_python(values: list[Any], column: ColumnDesign) -> pa.Array:
-    """Python's values as Arrow has them; where their types differ, as text, which the column's type then reads."""
-    import pyarrow as pa
-
-    if column.redshift_type.name == "super":
-        return pa.array([None if value is None else _dumped(value) for value in values], pa.string())
-    if column.redshift_type.name == "binary varying":
-        return pa.array(
-            [value.hex() if isinstance(value, bytes | bytearray) else value for value in values], pa.string()
-        )
-    kinds = {type(value) for value in values if value is not None}
-    alike = len(kinds) <= 1 and not kinds & {dict, list, tuple, Decimal}
-    if not alike or (kinds == {int} and any(value is not None and abs(value) >> 63 for value in values)):
-        # Numbers as they print, so that none passes through a float.
-        values = [None if value is None else _plain_text(value) for value in values]
-    return pa.array(values)
-
-
-def _plain_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return _dumped(value) if isinstance(value, Mapping | list | tuple) else str(value)
-
-
-def _dumped(value: Any) -> str:
-    return json.dumps(value, default=_number_or_text, ensure_ascii=False)
-
-
-def _number_or_text(value: Any) -> Any:
-    # JSON has one kind of number, and Python writes its own float only.
-    return float(value) if isinstance(value, Decimal) else str(value)
-
-
-def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if array.type == kind:
-        return array
-    if pa.types.is_floating(array.type) and not pa.types.is_floating(kind):
-        array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
-    if pa.types.is_timestamp(array.type) and pa.types.is_timestamp(kind) and array.type.tz and not kind.tz:
-        # TIMESTAMP holds UTC, as COPY reads a text with an offset.
-        array = array.cast(pa.timestamp(array.type.unit, "UTC"))
-    if pa.types.is_timestamp(kind) and _is_string(array.type):
-        return _read_timestamps(array, kind)
-    if pa.types.is_decimal(kind) and pa.types.is_integer(array.type):
-        # Arrow wants room for the widest integer; the values have to fit, not their type.
-        array = array.cast(pa.decimal128(38, kind.scale))
-    return array.cast(kind)
-
-
-def _is_string(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
 def _is_text_only(column: ColumnDesign) -> bool:
     return column.redshift_type.name in _TEXT_ONLY
-
-
-def _read_timestamps(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    """ISO 8601 texts as timestamps: with an offset an instant, which a TIMESTAMP holds in UTC; without one in UTC."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    zoned = pc.fill_null(pc.match_substring_regex(array, r"(Z|[+-]\d{2}:?\d{2}|:\d{2}[+-]\d{2})\s*$"), False)
-    instants = pc.if_else(zoned, array, None).cast(pa.timestamp(kind.unit, "UTC"))
-    local = pc.if_else(zoned, None, array).cast(pa.timestamp(kind.unit))
-    if kind.tz:
-        return pc.if_else(zoned, instants, pc.assume_timezone(local, "UTC"))
-    return pc.if_else(zoned, instants.cast(pa.timestamp(kind.unit)), local)
-
-
-def _as_text(array: pa.Array, kind: str) -> pa.Array:
-    """Values of a type that travels as text, as COPY reads it: SUPER as JSON, VARBYTE in hexadecimal digits."""
-    import pyarrow as pa
-
-    if pa.types.is_null(array.type):
-        return array.cast(pa.string())
-    if kind.startswith("time") and (pa.types.is_time(array.type) or _is_string(array.type)):
-        return array.cast(pa.string())
-    write = {"super": _json_text, "binary varying": _hexadecimal}.get(kind, str)
-    return pa.array([None if value is None else write(value) for value in array.to_pylist()], pa.string())
-
-
-def _json_text(value: Any) -> str:
-    if isinstance(value, str):
-        # Text is JSON already; what is not would become something else on the way.
-        json.loads(value)
-        return value
-    return _dumped(value)
-
-
-def _hexadecimal(value: Any) -> str:
-    return bytes.fromhex(value).hex() if isinstance(value, str) else bytes(value).hex()
 
 
 def _first_that_fails(array: pa.Array, convert: Callable[[pa.Array], pa.Array]) -> tuple[int | None, Any]:
@@ -418,71 +321,6 @@ def _first_that_fails(array: pa.Array, convert: Callable[[pa.Array], pa.Array]) 
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-class ParquetPart:
-    """One Parquet file being written in memory."""
-
-    suffix = "parquet"
-
-    def __init__(self, schema: pa.Schema) -> None:
-        import pyarrow.parquet as pq
-
-        self._sink = io.BytesIO()
-        # Snappy costs next to nothing; dictionaries help text columns most.
-        self._writer = pq.ParquetWriter(self._sink, schema, compression="snappy")
-        self.rows = 0
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        self._writer.write_batch(batch)
-        self.rows += batch.num_rows
-
-    @property
-    def size(self) -> int:
-        return self._sink.tell()
-
-    def finish(self) -> bytes:
-        self._writer.close()
-        return self._sink.getvalue()
-
-
-class CsvPart:
-    """One CSV file being written in memory: every value in quotes, and `marker`, which is none of them, for NULL."""
-
-    suffix = "csv"
-
-    def __init__(self, schema: pa.Schema, marker: str) -> None:
-        self._names = schema.names
-        self._marker = marker
-        self._sink = io.BytesIO()
-        self.rows = 0
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-        import pyarrow.csv as pcsv
-
-        texts = [pc.fill_null(_printed(array), self._marker) for array in batch.columns]
-        options = pcsv.WriteOptions(include_header=False, quoting_style="all_valid")
-        pcsv.write_csv(pa.record_batch(texts, names=self._names), self._sink, options)
-        self.rows += batch.num_rows
-
-    @property
-    def size(self) -> int:
-        return self._sink.tell()
-
-    def finish(self) -> bytes:
-        return self._sink.getvalue()
-
-
-def _printed(array: pa.Array) -> pa.Array:
-    import pyarrow as pa
-
-    if pa.types.is_timestamp(array.type) and array.type.tz:
-        # With its zone said: COPY would read it in the session's.
-        naive = array.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us")).cast(pa.string())
-        return pa.compute.binary_join_element_wise(naive, "+00", "")
-    return array.cast(pa.string())
 
 
 def file_batches(piece: Piece, store: ObjectStore) -> Iterator[pa.RecordBatch]:

@@ -31,13 +31,12 @@ from warehouse.errors import LoadError, ObjectStoreError, SourceError
 from warehouse.load.copy import Compression, CopyOptions, Format
 from warehouse.load.frames import (
     Conformer,
-    CsvPart,
-    ParquetPart,
     file_batches,
     fits_as_it_is,
     needs_text,
     table_schema,
 )
+from warehouse.load.parts import CsvPart, ParquetPart
 from warehouse.load.report import Progress, silent
 from warehouse.load.source import Piece, Source
 from warehouse.load.split import Chunk, split
