@@ -69,12 +69,16 @@ class ObjectStore:
 
     `endpoint_url` names an S3 endpoint other than Amazon's (addressed by path, since such endpoints rarely have a host
     name for each bucket); `keys` are its access key and secret, None leaves credentials to the usual AWS chain.
+    `attempts` is how often a request is tried in all when S3 is busy or out of reach (0: as often as the place needs).
     """
 
-    def __init__(self, *, endpoint_url: str = "", region: str = "", keys: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, *, endpoint_url: str = "", region: str = "", keys: tuple[str, str] | None = None, attempts: int = 0
+    ) -> None:
         self._endpoint_url = endpoint_url
         self._region = region
         self._keys = keys
+        self._attempts = attempts
         self._lock = threading.Lock()
         self._client: S3Client | None = None
 
@@ -182,7 +186,7 @@ class ObjectStore:
             connect_timeout=5,
             read_timeout=60,
             # Another endpoint is near; there a refused connection means "not running", which should be said soon.
-            retries={"mode": "standard", "max_attempts": 2 if elsewhere else 6},
+            retries={"mode": "standard", "max_attempts": self._attempts or (2 if elsewhere else 6)},
             s3={"addressing_style": "path"} if elsewhere else {},
             # Amazon checks the checksums that botocore adds by itself; other endpoints may not know them.
             request_checksum_calculation="when_required" if elsewhere else "when_supported",

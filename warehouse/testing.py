@@ -4,6 +4,7 @@
     redshift_url        the URL of that database
     redshift_settings   Settings for it: pass them to load, upsert, unload and check
     redshift_isolation  the isolation level of that database: override or parametrize it
+    redshift_fault      makes something go wrong: redshift_fault("conflict"), see warehouse/local/translate/faults.py
     s3_stage            an s3:// prefix of the test's own on the embedded S3 endpoint
     redshift_server     the description of the server that the whole run shares; it keeps nothing
 
@@ -199,3 +200,24 @@ def redshift(redshift_settings: Settings) -> Iterator[sa.Engine]:
     engine = connect(redshift_settings)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def redshift_fault(request: pytest.FixtureRequest, redshift_settings: Settings) -> Iterator[Callable[[str], None]]:
+    """Makes something go wrong for the next statements on the test's database; nothing does after the test.
+
+    "conflict", "disk full", "drop connection", "slow copy", "s3 403" or "s3 503", and how: `times 3`, `on COPY`,
+    `after COMMIT`, `seconds 2`, `under s3://…` (warehouse/local/translate/faults.py).
+    """
+    if request.config.getoption("--redshift-url"):
+        pytest.skip("Faults are made by the embedded Redshift; a cluster makes none on request.")
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(redshift_settings.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+
+    def ask(fault: str) -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SET warehouse.fault TO '" + fault.replace("'", "''") + "'")
+
+    yield ask
+    ask("")

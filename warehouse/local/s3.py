@@ -9,6 +9,7 @@ does.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 import threading
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
+from urllib.request import Request, urlopen
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -98,6 +100,62 @@ def mirrored(app: App, mirror: Mirror) -> App:
     return wrapped
 
 
+# Where faults are asked for: no bucket can have this name (it has a capital letter).
+_FAULTS = "/Faults"
+_ANSWERS = {
+    403: ("AccessDenied", "Access Denied"),
+    503: ("SlowDown", "Please reduce your request rate."),
+}
+
+
+def ask_for_fault(endpoint: str, status: str, times: int, under: str) -> None:
+    """Have the endpoint answer `times` requests for keys below the URI `under` with `status`; "" ends that.
+
+    Raises OSError when it does not answer.
+    """
+    body = json.dumps([{"status": int(status), "times": times, "under": under.removeprefix("s3://")}] if status else [])
+    with urlopen(Request(endpoint + _FAULTS, data=body.encode(), method="POST"), timeout=20) as answer:
+        answer.read()
+
+
+def faulty(app: App) -> App:
+    """`app`, which fails where it was asked to."""
+    lock = threading.Lock()
+    waiting: list[dict[str, Any]] = []
+
+    def struck(target: str) -> int | None:
+        with lock:
+            for fault in waiting:
+                if target.startswith(fault["under"]):
+                    fault["times"] -= 1
+                    if not fault["times"]:
+                        waiting.remove(fault)
+                    return int(fault["status"])
+        return None
+
+    def wrapped(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        if path == _FAULTS:
+            asked = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+            with lock:
+                waiting[:] = [*waiting, *asked] if asked else []
+            start_response("204 No Content", [])
+            return []
+        if not waiting:
+            return app(environ, start_response)
+        # A listing has its prefix in the query.
+        prefix = parse_qs(environ.get("QUERY_STRING", "")).get("prefix", [""])[0]
+        status = struck(path.lstrip("/") if path.count("/") > 1 else f"{path.strip('/')}/{prefix}")
+        if status is None:
+            return app(environ, start_response)
+        code, message = _ANSWERS[status]
+        body = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>FAULT</RequestId></Error>".encode()
+        start_response(f"{status} {code}", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+
+    return wrapped
+
+
 def main(handle: int, folder: Path | None) -> None:
     """Serve on the socket `handle` until the parent process ends. There is always the bucket `BUCKET`."""
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
@@ -120,7 +178,7 @@ def main(handle: int, folder: Path | None) -> None:
         _backend().create_bucket(BUCKET, REGION)
         if mirror is not None:
             mirror.follow(BUCKET, [])
-    make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet, fd=handle).serve_forever()
+    make_server("127.0.0.1", 0, faulty(app), threaded=True, request_handler=Quiet, fd=handle).serve_forever()
 
 
 def _leave_with_parent(parent: int) -> None:

@@ -38,7 +38,7 @@ from warehouse.local.wire.upstream import Upstream, UpstreamGone
 from warehouse.settings import SERVER_FILE
 
 if TYPE_CHECKING:
-    from warehouse.local.translate.plan import Copy, Unload
+    from warehouse.local.translate.plan import Copy, Fault, Unload
     from warehouse.local.wire.listener import Listener
     from warehouse.local.wire.moving import Mover
 
@@ -48,6 +48,8 @@ IAM_ROLE = f"arn:aws:iam::{s3.ACCOUNT}:role/warehouse-local"
 # The endpoint takes any keys; these are no secret, and there is no other place to use them.
 S3_KEYS = ("warehouse", "local-only")
 
+# How often COPY and UNLOAD ask S3 before they give up; it takes some seconds.
+_ATTEMPTS = 4
 # What serves clients, and most of what a start has to import.
 _SERVING = "warehouse.local.wire.listener"
 
@@ -175,6 +177,7 @@ class Server:
     def _listen(self, postgres: Postgres, endpoint: str, data: Path) -> Listener:
         # These imports are under way in a thread, see `_start`.
         from warehouse.local.wire import tls
+        from warehouse.local.wire.faults import Faults
         from warehouse.local.wire.history import History
         from warehouse.local.wire.listener import Listener
         from warehouse.objectstore import ObjectStore
@@ -196,7 +199,10 @@ class Server:
                     rows = self._admin.rows(question)
             return rows[0][0] if rows else None
 
-        store = ObjectStore(endpoint_url=endpoint, region=s3.REGION, keys=S3_KEYS)
+        def s3_faults(fault: Fault) -> None:
+            s3.ask_for_fault(endpoint, fault.kind.removeprefix("s3 "), fault.times, fault.under)
+
+        store = ObjectStore(endpoint_url=endpoint, region=s3.REGION, keys=S3_KEYS, attempts=_ATTEMPTS)
 
         def make_mover(database: str, user: str) -> Mover:
             def move(plan: Copy | Unload, upstream: Upstream) -> tuple[str, Sequence[str]]:
@@ -215,7 +221,9 @@ class Server:
         wanted = self.options.port
         for port in (wanted, 0):
             try:
-                return Listener(HOST, port, postgres.socket, stored_hash, make_mover, encryption, history)
+                return Listener(
+                    HOST, port, postgres.socket, stored_hash, make_mover, history, Faults(s3_faults), encryption
+                )
             except OSError as error:
                 if port == 0:
                     raise LocalServerError(f"No port can be opened on {HOST}: {error.strerror}.") from error

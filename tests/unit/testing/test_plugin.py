@@ -46,6 +46,19 @@ def test_a_load_goes_through_the_stage(redshift, redshift_settings, s3_stage):
     report = load(THING, pd.DataFrame({"id": [1, 2], "name": ["a", None]}), engine=redshift, settings=redshift_settings)
     assert report.inserted == 2
 
+def test_a_fault(redshift, redshift_fault):
+    redshift_fault("conflict")
+    insert = sa.text("INSERT INTO thing VALUES (1, 'a')")
+    with pytest.raises(sa.exc.DBAPIError, match="1023"), redshift.begin() as connection:
+        connection.execute(insert)
+    with redshift.begin() as connection:
+        connection.execute(insert)
+    redshift_fault("disk full times 9")
+
+def test_that_is_over(redshift):
+    with redshift.begin() as connection:
+        connection.execute(sa.text("INSERT INTO thing VALUES (1, 'a')"))
+
 def test_a_driver_of_its_own(redshift_url):
     engine = sa.create_engine(redshift_url)
     with engine.connect() as connection:
@@ -111,7 +124,7 @@ def run(folder: Path, *arguments: str, environ: dict[str, str] | None = None) ->
 def test_the_fixtures_serve_another_project(tmp_path: Path) -> None:
     (tmp_path / "test_things.py").write_text(PROJECT)
     ran = run(tmp_path)
-    assert "5 passed" in ran.stdout, ran.stdout + ran.stderr
+    assert "7 passed" in ran.stdout, ran.stdout + ran.stderr
 
 
 def test_port_slices_and_isolation(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def s3_error(error: ObjectStoreError) -> CopyError:
         "AccessDenied": "Access Denied",
         "NoSuchBucket": "The specified bucket does not exist",
         "NoSuchKey": "The specified key does not exist.",
+        "SlowDown": "Please reduce your request rate.",
     }
     said = words.get(code, code)
     return CopyError(

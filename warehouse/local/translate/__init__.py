@@ -5,7 +5,20 @@ statements.py  which family a statement belongs to    query.py    SELECT and DML
 create_table.py  alter_table.py  transfer.py  utility.py   one file a family
 """
 
-from warehouse.local.translate.plan import Ask, Call, Commit, Copy, Nothing, Pass, Plan, Refuse, Refused, Steps, Unload
+from warehouse.local.translate.plan import (
+    Ask,
+    Call,
+    Commit,
+    Copy,
+    Fault,
+    Nothing,
+    Pass,
+    Plan,
+    Refuse,
+    Refused,
+    Steps,
+    Unload,
+)
 from warehouse.local.translate.statements import answered, split_texts, translate, translate_by_shape
 
 __all__ = [
@@ -13,6 +26,7 @@ __all__ = [
     "Call",
     "Commit",
     "Copy",
+    "Fault",
     "Nothing",
     "Pass",
     "Plan",

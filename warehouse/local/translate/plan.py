@@ -8,6 +8,7 @@ Unload    UNLOAD ('…') TO 's3://…'
 Call      CALL of a stored procedure
 Commit    the end of a block, which a serializable database may refuse
 Ask       questions first: what the catalog holds decides the translation (questions.py)
+Fault     something that is to go wrong, for tests (faults.py)
 Nothing   an empty statement
 """
 
@@ -111,11 +112,27 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """SET warehouse.fault: `kind` is to go wrong `times` times; "" ends what was asked for before.
+
+    `on` names the statements that it hits ("" for those that the kind hits by itself), `after` says that they are done
+    first; `seconds` is how long "slow copy" takes, `under` the s3:// URI below which S3 fails.
+    """
+
+    kind: str = ""
+    times: int = 1
+    on: str = ""
+    after: bool = False
+    seconds: float = 5.0
+    under: str = ""
+
+
+@dataclass(frozen=True)
 class Nothing:
     """An empty statement."""
 
 
-Plan = Pass | Steps | Refuse | Copy | Unload | Call | Commit | Ask | Nothing
+Plan = Pass | Steps | Refuse | Copy | Unload | Call | Commit | Ask | Fault | Nothing
 
 
 class Refused(Exception):

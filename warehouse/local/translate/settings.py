@@ -5,9 +5,12 @@ Sources: AWS r_SET, r_RESET, "Modifying the server configuration" (cm_chap_Confi
 
 from __future__ import annotations
 
-from warehouse.local.translate.plan import Pass, Plan, Refused, Steps, not_emulated
+from warehouse.local.translate import faults
+from warehouse.local.translate.plan import Fault, Pass, Plan, Refused, Steps, not_emulated
 from warehouse.local.translate.tokens import Stream, fold, literal, quote
 
+# What is to go wrong (faults.py): a setting of the embedded server's own.
+FAULT = "warehouse.fault"
 # What PostgreSQL behind us knows as it is.
 REAL = {
     "search_path", "statement_timeout", "timezone", "datestyle", "extra_float_digits", "client_encoding",
@@ -76,9 +79,15 @@ def set_(stream: Stream) -> Plan:
     else:
         name = stream.name()
         if stream.accept("."):
-            raise not_emulated(f"setting {name}.{stream.name()}")
+            name = f"{name}.{stream.name()}"
+            if name != FAULT:
+                raise not_emulated(f"setting {name}")
         if not stream.accept("TO"):
             stream.expect("=")
+        if name == FAULT:
+            asked = "" if stream.accept("DEFAULT") else stream.string()
+            stream.finish()
+            return faults.parse(asked)
         if name == "session_authorization":
             return _authorization(stream)
     values = []
@@ -151,7 +160,11 @@ def reset(stream: Stream) -> Plan:
         stream.finish()
         return Pass("RESET SESSION AUTHORIZATION")
     name = stream.name()
+    if stream.accept("."):
+        name = f"{name}.{stream.name()}"
     stream.finish()
+    if name == FAULT:
+        return Fault()
     if name == "all":
         return Pass("RESET ALL")
     return _reset(name)

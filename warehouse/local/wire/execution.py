@@ -9,14 +9,15 @@ import socket
 from collections.abc import Sequence
 from dataclasses import replace
 
-from warehouse.local.translate import Call, Commit, Copy, Pass, Plan, Refuse, Steps, Unload
+from warehouse.local.translate import Call, Commit, Copy, Fault, Pass, Plan, Refuse, Steps, Unload
 from warehouse.local.wire import messages as m
 from warehouse.local.wire import reply, serial
 from warehouse.local.wire.calling import Caller
+from warehouse.local.wire.faults import Faults
 from warehouse.local.wire.history import Recorder
 from warehouse.local.wire.moving import Failed, Mover
 from warehouse.local.wire.questions import decide
-from warehouse.local.wire.relay import Relay
+from warehouse.local.wire.relay import ClientGone, Relay
 from warehouse.local.wire.statement import Statement
 from warehouse.local.wire.upstream import Upstream, UpstreamError
 
@@ -27,10 +28,16 @@ class Execution(Relay):
     # One for all sessions of the server.
     _certifier = serial.Certifier()
 
-    def __init__(self, client: socket.socket, upstream: Upstream, mover: Mover, recorder: Recorder) -> None:
+    def __init__(
+        self, client: socket.socket, upstream: Upstream, mover: Mover, recorder: Recorder, faults: Faults
+    ) -> None:
         super().__init__(client, upstream)
         self._mover = mover
         self._recorder = recorder
+        self._faults = faults
+        # Asked for by a fault: seconds that COPY is to take longer; that the next ReadyForQuery is not to be told.
+        self._delay = 0.0
+        self._hang_up = False
         self._caller = Caller(upstream, mover, recorder, self._say, self._certified_commit)
         self._last_error = self._last_tag = ""
         # An error was said since the last ReadyForQuery that the client saw.
@@ -50,8 +57,11 @@ class Execution(Relay):
             superuser = self._upstream.rows("SELECT pg_redshift.is_superuser()")[0][0] == "t"
             self._upstream.run(self._recorder.preparation(everything=superuser))
 
-    def _run(self, statement: Statement) -> bool:
-        """Execute one statement and say its answer, without ReadyForQuery. False when it failed."""
+    def _run(self, statement: Statement, fault: Fault | None = None) -> bool:
+        """Execute one statement and say its answer, without ReadyForQuery. False when it failed.
+
+        `fault` is what goes wrong with it, when that is known already.
+        """
         statement = statement.decided(decide(statement.plan, self._upstream))
         plan = statement.plan
         if isinstance(plan, Refuse):
@@ -65,11 +75,58 @@ class Execution(Relay):
                 self._hand_log_over()
                 if view := statement.makes_view:
                     self._recorder.history.reader(view)
-            done = self._execute_plan(plan)
+            if fault is None and self._faults.armed:
+                fault = self._strike(statement)
+            done = self._suffer(fault) if fault else self._execute_plan(plan)
         finally:
             error = "" if done else self._last_error or "the session ended"
             self._recorder.end(entry, statement, tag=self._last_tag, error=error)
         return done
+
+    def _strike(self, statement: Statement) -> Fault | None:
+        """The fault that a statement meets in place of its execution; others are noted for later."""
+        if isinstance(statement.plan, Fault):
+            return None
+        alone = self._upstream.status == b"I"
+        found = self._faults.strike(
+            self._upstream.database, statement.word, alone=alone, serializable=self._serializable
+        )
+        if found is None or not (found.after or found.kind == "slow copy"):
+            return found
+        self._hang_up = self._hang_up or found.after
+        self._delay = found.seconds if found.kind == "slow copy" else self._delay
+        return None
+
+    def _suffer(self, fault: Fault) -> bool:
+        if fault.kind == "drop connection":
+            raise ClientGone
+        pid, xid = self._upstream.pid, self._upstream.transaction
+        if fault.kind == "disk full":
+            notice = reply.disk_full(self._upstream.query_id, pid)
+        elif self._serializable:
+            notice = reply.isolation_violation(0, (xid, xid + 1), pid)
+        else:
+            notice = m.error("XX000", reply.CONFLICT)
+        if fault.kind == "conflict" and self._serializable and self._upstream.status == b"T":
+            self._upstream.run("ROLLBACK")
+        else:
+            self._abort()
+        self._failed = True
+        self._last_error = notice.text
+        self._say(notice.encode())
+        return False
+
+    def _ask_for_fault(self, fault: Fault) -> None:
+        if self._upstream.status == b"E":
+            raise Failed(reply.ABORTED)
+        if self._upstream.rows("SELECT pg_redshift.is_superuser()")[0][0] != "t":
+            raise Failed(m.error("42501", 'permission denied to set parameter "warehouse.fault"'))
+        try:
+            self._faults.ask(self._upstream.database, fault)
+        except OSError as error:
+            raise Failed(m.error("58030", f"the S3 endpoint does not answer: {error}")) from error
+        self._last_tag = "SET"
+        self._say(m.command_complete("SET"))
 
     def _execute_plan(self, plan: Plan) -> bool:
         try:
@@ -79,6 +136,9 @@ class Execution(Relay):
                 raise Failed(refused(plan))
             if isinstance(plan, Copy | Unload):
                 self._move(plan)
+                return True
+            if isinstance(plan, Fault):
+                self._ask_for_fault(plan)
                 return True
             if isinstance(plan, Steps) and plan.alone and self._upstream.status == b"T":
                 raise Failed(m.error("25001", f"{plan.alone} cannot run inside a transaction block"))
@@ -224,6 +284,9 @@ class Execution(Relay):
             if own:
                 self._upstream.run("BEGIN")
             tag, told = self._mover(plan, self._upstream)
+            if self._delay:
+                seconds, self._delay = self._delay, 0.0
+                self._upstream.run(f"SELECT pg_catalog.pg_sleep({seconds})")
             if own:
                 self._upstream.run("COMMIT")
         except UpstreamError as error:

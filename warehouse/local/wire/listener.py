@@ -19,6 +19,7 @@ from pathlib import Path
 
 from warehouse.local.wire import auth, reply, upstream
 from warehouse.local.wire import messages as m
+from warehouse.local.wire.faults import Faults
 from warehouse.local.wire.history import History, Recorder
 from warehouse.local.wire.moving import Mover
 from warehouse.local.wire.session import Session
@@ -44,8 +45,9 @@ class Listener:
         postgres: Path,
         stored_hash: Callable[[str], str | None],
         mover: MoverFactory,
+        history: History,
+        faults: Faults,
         tls: ssl.SSLContext | None = None,
-        history: History | None = None,
     ) -> None:
         """Bind at once (port 0: any). Raises OSError when the port is taken.
 
@@ -57,7 +59,8 @@ class Listener:
         self._stored_hash = stored_hash
         self._mover = mover
         self._tls = tls
-        self._history = history or History()
+        self._history = history
+        self._faults = faults
         self._clients: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._closing = False
@@ -130,7 +133,7 @@ class Listener:
 
     def _converse(self, client: socket.socket, backend: Upstream, mover: Mover) -> None:
         recorder = Recorder(self._history, backend.user, backend.database, backend.pid)
-        session = Session(client, backend, mover, recorder)
+        session = Session(client, backend, mover, recorder, self._faults)
         try:
             session.run()
         except UpstreamGone:

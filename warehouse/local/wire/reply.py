@@ -52,7 +52,8 @@ def notice(found: Notice, *, translated: bool = True) -> Notice:
     if translated and _OURS in text:
         fields["M"] = text.replace(_OURS, "")
     if state == "23502" and (match := _NULL_COLUMN.search(text)):
-        return replace(found, fields=_runtime(fields, f"Cannot insert a NULL value into column {match['column']}"))
+        text = f"Cannot insert a NULL value into column {match['column']}"
+        return replace(found, fields=_runtime(fields, text, 8007))
     if state == "23514" and (limit := fields.get("n", "")).startswith("rs_bytes_"):
         kind, _, size = limit.removeprefix("rs_bytes_").partition("_")[2].partition("_")
         fields.update(C="22001", M=f"value too long for type {_LONG[kind]}({size})")
@@ -83,18 +84,31 @@ def isolation_violation(table: int, transactions: tuple[int, ...], pid: int) -> 
 _LONG = {"v": "character varying", "c": "character"}
 
 
-def _runtime(fields: dict[str, str], text: str) -> dict[str, str]:
+def disk_full(query: int, pid: int) -> Notice:
+    """The error of a node that has no room left."""
+    found = error("XX000", "Disk Full")
+    fields = _runtime(
+        found.fields, "Disk Full", 1016, context="node: 0", query=query, location="fdisk_api.cpp:345",
+        process=f"query0_0 [pid={pid}]",
+    )  # fmt: skip
+    return replace(found, fields=fields)
+
+
+def _runtime(
+    fields: dict[str, str], text: str, code: int, *, context: str = "", query: int = 0, location: str = "",
+    process: str = "",
+) -> dict[str, str]:  # fmt: skip
     """An error of a compute node: SQLSTATE XX000 and a detail block between dashes (REDSHIFT.md, section 9)."""
     rule = "-" * 47
     lines = (
         "",
         rule,
         f"error:  {text}",
-        "code:      8007",
-        "context:   ",
-        "query:     0",
-        "location:  ",
-        "process:   ",
+        f"code:      {code}",
+        f"context:   {context}",
+        f"query:     {query}",
+        f"location:  {location}",
+        f"process:   {process}",
         rule,
     )
     block = "\n  ".join(lines)

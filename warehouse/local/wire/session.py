@@ -23,6 +23,7 @@ from warehouse.local.translate import Ask, Call, Commit, Pass, Plan, Refuse, Ste
 from warehouse.local.wire import messages as m
 from warehouse.local.wire import reply
 from warehouse.local.wire.execution import Execution, refused
+from warehouse.local.wire.faults import Faults
 from warehouse.local.wire.history import Recorder
 from warehouse.local.wire.moving import Mover
 from warehouse.local.wire.questions import decide
@@ -47,8 +48,10 @@ _HOLD = (
 class Session(Execution):
     """The conversation with one authenticated client."""
 
-    def __init__(self, client: socket.socket, upstream: Upstream, mover: Mover, recorder: Recorder) -> None:
-        super().__init__(client, upstream, mover, recorder)
+    def __init__(
+        self, client: socket.socket, upstream: Upstream, mover: Mover, recorder: Recorder, faults: Faults
+    ) -> None:
+        super().__init__(client, upstream, mover, recorder, faults)
         # What prepared statements and portals stand for.
         self._statements: dict[str, Statement] = {}
         self._portals: dict[str, Statement] = {}
@@ -116,7 +119,7 @@ class Session(Execution):
         if len(found) == 1:
             found = (found[0].decided(decide(found[0].plan, self._upstream)),)
         status = self._upstream.status
-        if len(found) == 1 or status == b"T":
+        if (len(found) == 1 or status == b"T") and not self._faults.armed:
             passed = [one.plan.sql for one in found if isinstance(one.plan, Pass) and not self._reads_log(one)]
             if len(passed) == len(found):
                 for one in found:
@@ -188,6 +191,10 @@ class Session(Execution):
             return
         plan = statement.plan
         if isinstance(plan, Pass):
+            if self._faults.armed and (fault := self._strike(statement)):
+                if self._pause(hold=self._executed):
+                    self._skipping = not self._run(statement, fault)
+                return
             if plan.control:
                 self._controlled, self._held = True, False
             self._executed = True
@@ -349,6 +356,8 @@ class Session(Execution):
             self._say(m.message(kind, body))
 
     def _say_ready(self) -> None:
+        if self._hang_up:
+            raise ClientGone
         self._failed = False
         self._refusal = None
         self._plain = PLAIN

@@ -34,7 +34,7 @@ _SECRETS = {
     "CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "MASTER_SYMMETRIC_KEY", "PASSWORD",
 }  # fmt: skip
 _FILLERS = {"AS", "=", "TO"}
-_QUERIES = {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "UNLOAD", "("}
+_QUERIES = {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "UNLOAD"}
 _FIRST = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(\w+)", re.DOTALL)
 
 
@@ -42,12 +42,14 @@ _FIRST = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(\w+)", re.DOTALL)
 class Statement:
     """One statement.
 
-    `logged` is its text without secrets; `reads_log` is True when it reads the query log; `is_query` when it counts as
-    the last query; `label` is the query group that it sets, for the transaction only when `label_is_local`.
+    `logged` is its text without secrets, `word` its first one in upper case. `reads_log` is True when it reads the
+    query log, `is_query` when it counts as the last query. `label` is the query group that it sets, for the transaction
+    only when `label_is_local`.
     """
 
     plan: Plan
     logged: str
+    word: str
     reads_log: bool
     is_query: bool
     label: str | None
@@ -69,11 +71,13 @@ class Statement:
         sql = plan.sql if isinstance(plan, Pass) else plan.main if isinstance(plan, Steps) else ""
         label = _LABEL.match(sql)
         first = _FIRST.match(text)
+        word = first[1].upper() if first else ""
         return cls(
             plan,
             redacted(text, plan)[:_LONGEST],
+            word,
             "pg_redshift" in sql and _READS.search(sql) is not None,
-            first is not None and first[1].upper() in _QUERIES,
+            word in _QUERIES,
             (label[2] or "unset").replace("''", "'") if label else None,
             bool(label and label[1]),
         )
