@@ -22,6 +22,7 @@ no_nul = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size
 # --- messages, without a server ---------------------------------------------------------------------------------------
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from([b"Q", b"P", b"D", b"Z"]), st.binary(max_size=40)), max_size=6), st.data())
 def test_messages_survive_any_cutting(sent, data):
     raw = b"".join(m.message(kind, body) for kind, body in sent)
