@@ -71,6 +71,11 @@ class CreateTable(Change):
 
 
 @dataclass(frozen=True)
+class RebuildTable(CreateTable):
+    """A table built anew with its rows, for what cannot be changed in place."""
+
+
+@dataclass(frozen=True)
 class DropTable(TableChange):
     """DROP TABLE."""
 

@@ -29,7 +29,7 @@ from warehouse.discipline.registry import Rule, all_rules
 from warehouse.errors import SettingsError
 
 # Tables that tools keep for themselves; nobody here designs them.
-FOREIGN_TABLES = frozenset({"alembic_version", "alembic_history", "alembic_lock"})
+FOREIGN_TABLES = frozenset({"alembic_version", "alembic_history", "alembic_lock", "alembic_view"})
 PYPROJECT = "pyproject.toml"
 _WORDS = ("ignore", "ignore_tables", "select", "severity", "waivers")
 _SEE = '"warehouse rule" lists them all.'

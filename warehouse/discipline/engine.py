@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import sqlalchemy as sa
 
-from warehouse.discipline.changes import Change, CreateTable, CreateView
+from warehouse.discipline.changes import Change
 from warehouse.discipline.config import Config
 from warehouse.discipline.finding import Fault, Finding, Place, Severity
 from warehouse.discipline.registry import Rule, all_rules
@@ -54,7 +54,7 @@ def check(
     """What the rules find, in the order of the subjects. `waivers` (code -> reason) hold for all of them.
 
     `known` is what else is known of the warehouse; what the subjects create is known anyway. `unused=False` leaves
-    unused waivers alone: the subjects are a part of what the waivers are for.
+    alone what a revision or the configuration waives for nothing: the subjects are a part of what that is for.
 
     Raises DisciplineError for a waiver without a reason.
     """
@@ -154,7 +154,7 @@ class _Run:
         return findings
 
     def _of(self, subject: Given, of_revision: _Waivers) -> Iterator[Finding]:
-        holder = subject.design if isinstance(subject, CreateTable | CreateView | MissingTable) else subject
+        holder = getattr(subject, "design", None) or subject
         own = _Waivers(table_of(subject), getattr(holder, "waivers", {}), place_of(subject))
         met = [number for number, one in enumerate(self.config.waivers) if one.covers(table_of(subject), own.place)]
         self.met.update(met)
@@ -163,12 +163,12 @@ class _Run:
             if isinstance(part, Statement) and part is not subject:
                 of_part = _Waivers(part.where, _reasons(part), part.place or own.place)
                 findings = [one for one in findings if not of_part.hold(one)]
-                if self.unused:
-                    yield from self._unneeded(of_part)
+                yield from self._unneeded(of_part)
             for finding in findings:
                 if not (own.hold(finding) or of_revision.hold(finding) or self._held(finding, met)):
                     yield finding
-        if self.unused:
+        if not isinstance(subject, LiveTable | MissingTable):
+            # The others of a table's waivers are for its design.
             yield from self._unneeded(own)
 
     def _judge(self, subject: Subject, place: Place | None = None) -> list[Finding]:
@@ -206,7 +206,8 @@ class _Run:
         rule = self.rules.get(code)
         if rule is None:
             return True
-        if self.config.of(rule) is None or rule.asks == "facts":
+        live = LiveTable in rule.judges or MissingTable in rule.judges
+        if live or self.config.of(rule) is None or rule.asks == "facts":
             return False
         # A link is only seen when both of its tables are known.
         return self.known.complete or not (rule.asks == "known" or Link in rule.judges)

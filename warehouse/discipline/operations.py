@@ -23,6 +23,8 @@ from warehouse.discipline.changes import (
     DropColumn,
     DropConstraint,
     DropTable,
+    GrantPrivileges,
+    RebuildTable,
     RenameColumn,
     RenameTable,
     RunSQL,
@@ -32,6 +34,7 @@ from warehouse.discipline.finding import Place
 from warehouse.redshift.encodings import canonical_encoding
 from warehouse.schema import check_column, check_table
 from warehouse.schema.design import ColumnDesign, Distribution, ForeignKeyDesign, SortKey, qualified
+from warehouse.schema.grants import read_grants
 
 Arguments = Mapping[str, Any]
 
@@ -54,6 +57,29 @@ def _create_table(given: Arguments) -> Iterator[Change]:
     options = {word: value for word, value in given.items() if word not in ("table_name", "columns")}
     table = sa.Table(given["table_name"], sa.MetaData(), *given["columns"], **options)
     yield CreateTable(check_table(table))
+
+
+def _rebuild_table(given: Arguments) -> Iterator[Change]:
+    own = ("existing", "using")
+    (made,) = _create_table({word: value for word, value in given.items() if word not in own})
+    assert isinstance(made, CreateTable)
+    yield RebuildTable(made.design)
+    for name in given.get("existing", ()):
+        if made.design.column(name) is None:
+            yield DropColumn(given["table_name"], given.get("schema"), name)
+
+
+def _resize(given: Arguments) -> Iterator[Change]:
+    table, schema, name = given["table_name"], given.get("schema"), given["column_name"]
+    old = given.get("existing_length")
+    before = None if old is None else ColumnDesign(name, f"character varying({old})")
+    after = ColumnDesign(name, f"character varying({given['length']})")
+    yield AlterColumn(table, schema, name, frozenset({"type"}), after, before)
+
+
+def _grant(given: Arguments) -> Iterator[Change]:
+    (right,) = read_grants({given["grantee"]: given["privileges"]})
+    yield GrantPrivileges(given["table_name"], given.get("schema"), right)
 
 
 def _add_column(given: Arguments) -> Iterator[Change]:
@@ -133,6 +159,10 @@ _KEY = ("constraint_name", "table_name", "columns")
 
 OPERATIONS: Mapping[str, Operation] = {
     "create_table": Operation(_TABLE, _create_table, rest="columns"),
+    "rebuild_table": Operation(_TABLE, _rebuild_table, rest="columns"),
+    "widen_varchar": Operation((*_COLUMN, "length"), _resize),
+    "shrink_varchar": Operation((*_COLUMN, "length"), _resize),
+    "grant": Operation(("table_name", "grantee", "privileges"), _grant),
     "drop_table": Operation(_TABLE, lambda given: [DropTable(given["table_name"], given.get("schema"))]),
     "rename_table": Operation(
         ("table_name", "new_table_name", "schema"),

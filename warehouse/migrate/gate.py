@@ -7,8 +7,9 @@ which know nothing of Alembic, so a rule cannot tell which gate asked.
 
 from __future__ import annotations
 
+import inspect
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from warehouse.discipline import (
     AddConstraint,
     AlterColumn,
     Change,
+    Config,
     CreateTable,
     DropColumn,
     DropConstraint,
@@ -27,8 +29,10 @@ from warehouse.discipline import (
     RenameColumn,
     RenameTable,
     RunSQL,
+    SchemaDesign,
     SetTableComment,
     check,
+    declared,
     refuse,
 )
 from warehouse.errors import DesignError, DisciplineError, MigrationError
@@ -36,17 +40,39 @@ from warehouse.migrate import ddl
 from warehouse.migrate.ops import RedshiftOp
 from warehouse.schema import check_column, check_table
 from warehouse.schema.design import redshift_dialect
+from warehouse.settings import find_home
 
 log = logging.getLogger("alembic.warehouse.gate")
 
 
-def judge(changes: Iterable[Change]) -> None:
-    """Check changes against the rules: warnings are logged, an error raises DisciplineError."""
-    findings = check(list(changes))
+def judge(changes: Iterable[Change], known: SchemaDesign | None = None) -> None:
+    """Check changes against the rules, as pyproject.toml and the revision that runs configure them: warnings are
+    logged, an error raises DisciplineError. `known` is what else is known of the warehouse.
+    """
+    config = Config.load(find_home())
+    findings = check(list(changes), config, waivers=_waived_by_revision(), known=known, unused=False)
     for finding in findings:
         if finding.severity != "error":
             log.warning("%s", finding)
     refuse(findings)
+
+
+def _waived_by_revision() -> Mapping[str, str]:
+    """The `waive = {code: reason}` of the revision that is running; empty when none is."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        # Only a revision's module has both of these.
+        if "revision" in frame.f_globals and "down_revision" in frame.f_globals:
+            waived: Mapping[str, str] = frame.f_globals.get("waive", {})
+            return waived
+        frame = frame.f_back
+    return {}
+
+
+def _declared(context: MigrationContext | None) -> SchemaDesign | None:
+    """All models that autogenerate compares with, when it is it that asks."""
+    metadata = context.opts.get("target_metadata") if context is not None else None
+    return SchemaDesign.of(declared(metadata), complete=True) if isinstance(metadata, sa.MetaData) else None
 
 
 def refuse_revision(context: MigrationContext, revision: Any, directives: Sequence[Any]) -> None:
@@ -59,7 +85,8 @@ def refuse_revision(context: MigrationContext, revision: Any, directives: Sequen
             continue
         found = [operation for upgrade in script.upgrade_ops_list for operation in flatten(upgrade.ops)]
         try:
-            judge(change for operation in found for change in to_change(operation))
+            changes = [change for operation in found for change in to_change(operation)]
+            judge(changes, _declared(context) if changes else None)
             for operation in found:
                 refuse_impossible(operation)
         except DisciplineError as error:
