@@ -43,6 +43,14 @@ _RECOVERING = ("in recovery mode", "not yet accepting connections", "is starting
 _TEXT = ("carrier", "tailnum", "origin", "dest")
 _KEY = ("carrier", "flight", "time_hour")
 
+# kind of a scenario -> the function that runs it, and its options
+WAYS: dict[str, tuple[str, dict[str, Any]]] = {
+    "upsert": ("upsert", {}),
+    "merge": ("upsert", {"method": "merge"}),
+    "load": ("load", {}),
+    "replace": ("load", {"mode": "replace"}),
+}
+
 Row = dict[str, str]
 
 
@@ -119,7 +127,8 @@ class Loader:
         """Let it begin. Returns when it has been told."""
         self.wait_for("ready")
         self._enter("begin")
-        job = {"home": str(home), "kind": scenario.kind, "source": str(scenario.source), "actor": actor}
+        way, options = WAYS[scenario.kind]
+        job = {"home": str(home), "way": way, "options": options, "source": str(scenario.source), "actor": actor}
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps({**job, "sabotage": sabotage}).encode() + b"\n")
 
@@ -245,16 +254,17 @@ class Scene:
     def run(self, scenario: Scenario, actor: str) -> LoadReport:
         """The delivery once more, by this process, undisturbed."""
         engine = connect(self.settings, poolclass=NullPool)
-        work = upsert if scenario.kind == "upsert" else load
-        report: LoadReport = work(
+        way, options = WAYS[scenario.kind]
+        work: Callable[..., LoadReport] = {"load": load, "upsert": upsert}[way]
+        return work(
             Flight,
             scenario.source,
             engine=engine,
             settings=self.settings,
             options=CopyOptions(null_as="NA"),
             actor=actor,
+            **options,
         )
-        return report
 
     def keep(self, scenario: Scenario) -> None:
         """Fill the table with the state before, and keep a copy of it to come back to."""
@@ -335,14 +345,20 @@ def flights() -> list[Row]:
 
 @pytest.fixture(scope="session")
 def scenarios(scene: Scene, flights: list[Row], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scenario]:
-    """An upsert of new, changed and repeated flights, and a load of new ones."""
+    """Upserts of new, changed and repeated flights, a load of new ones, and one that replaces the table."""
     folder = tmp_path_factory.mktemp("deliveries")
     new, known = flights[::10], [flight for place, flight in enumerate(flights) if place % 10]
     changed = [{**flight, "tailnum": "N0CHANGE", "dep_delay": "999", "arr_delay": "NA"} for flight in known[::3]]
     delivery = [*new, *changed, *new[::7], *changed[::7]]
     random.Random(2013).shuffle(delivery)
     by_key = {tuple(flight[name] for name in _KEY): flight for flight in [*known, *delivery]}
-    deliveries = {"upsert": (known, delivery, list(by_key.values())), "load": (new, known, flights)}
+    whole = [*new, *changed]
+    deliveries = {
+        "upsert": (known, delivery, list(by_key.values())),
+        "merge": (known, delivery, list(by_key.values())),
+        "load": (new, known, flights),
+        "replace": (known, whole, whole),
+    }
     made = {}
     for kind, (before, delivered, after) in deliveries.items():
         source = _write(folder / f"{kind}.csv", delivered)

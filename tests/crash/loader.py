@@ -29,7 +29,7 @@ def main() -> int:
     settings = load_settings({}, home=Path(job["home"]))
     if job["sabotage"]:
         commit_after_delete(wait=job["sabotage"] == "commit and wait")
-    work = upsert if job["kind"] == "upsert" else load
+    work = {"load": load, "upsert": upsert}[job["way"]]
     try:
         report: LoadReport = work(
             Flight,
@@ -38,6 +38,7 @@ def main() -> int:
             options=CopyOptions(null_as="NA"),
             actor=job["actor"],
             progress=Phases(),
+            **job["options"],
         )
     except WarehouseError as error:
         say("failed", {"type": type(error).__name__, "message": str(error)})
