@@ -33,7 +33,7 @@ def zipped(*members: tuple[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in members:
-            archive.writestr(name, body)
+            archive.writestr(zipfile.ZipInfo(name), body)
     return out.getvalue()
 
 
