@@ -45,6 +45,16 @@ CREATE TABLE IF NOT EXISTS pg_redshift.load_commit (
     userid integer, query bigint, slice integer, filename text, lines_scanned bigint, bytes_scanned bigint, errors integer,
     curtime timestamp, file_format text, tbl integer, session integer
 );
+-- The columns of a rejected record up to the bad one: [[name, type, length, value], …].
+ALTER TABLE pg_redshift.load_error ADD COLUMN IF NOT EXISTS fields jsonb;
+-- One row for each COPY that began to load, and for each record in which ACCEPTINVCHARS replaced characters.
+CREATE TABLE IF NOT EXISTS pg_redshift.load_run (
+    query bigint, userid integer, xid bigint, session integer, database text, status text, tbl oid, started timestamp, ended timestamp,
+    source text, file_format text, loaded_rows bigint, errors bigint
+);
+CREATE TABLE IF NOT EXISTS pg_redshift.load_replacement (
+    query bigint, slice integer, filename text, line_number bigint, colname text, raw_line text
+);
 -- One row for each UNLOAD, and one for each file of it.
 CREATE TABLE IF NOT EXISTS pg_redshift.unload_run (
     query bigint, userid integer, xid bigint, pid integer, database text, status text, started timestamp, ended timestamp, file_format text,

@@ -5,8 +5,9 @@ All files into the table within the session's transaction, or none and rows in t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import IO, cast
 
@@ -14,6 +15,7 @@ from warehouse.errors import ObjectStoreError
 from warehouse.local.copying import failure as f
 from warehouse.local.copying.ahead import Ahead
 from warehouse.local.copying.convert import Converter
+from warehouse.local.copying.effects import effects
 from warehouse.local.copying.failure import CopyError, Findings, Rejected, TooManyErrors
 from warehouse.local.copying.formats import FORMATS, Format
 from warehouse.local.copying.options import CopyOptions, copy_options
@@ -36,15 +38,17 @@ class LoadedFile:
     errors: int
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """A load that succeeded."""
+@dataclass
+class Load:
+    """A COPY, and what is known of it so far. `started` is in seconds of the epoch."""
 
     target: Target
     options: CopyOptions
+    source: str
     label: str
-    files: list[LoadedFile]
     findings: Findings
+    files: list[LoadedFile] = field(default_factory=list)
+    started: float = field(default_factory=time.time)
 
     @property
     def rows(self) -> int:
@@ -54,13 +58,12 @@ class Loaded:
 class LoadFailed(Exception):
     """Too many records were rejected, or one that leaves no choice."""
 
-    def __init__(self, target: Target, findings: Findings) -> None:
-        super().__init__(f"Load into table '{target.name}' failed")
-        self.target = target
-        self.findings = findings
+    def __init__(self, load: Load) -> None:
+        super().__init__(f"Load into table '{load.target.name}' failed")
+        self.load = load
 
 
-def execute(plan: Copy, database: Upstream, store: ObjectStore, connect: Callable[[], Upstream]) -> Loaded:
+def execute(plan: Copy, database: Upstream, store: ObjectStore, connect: Callable[[], Upstream]) -> Load:
     """Load every file. Raises CopyError, LoadFailed or UpstreamError; the caller rolls back.
 
     `connect` opens one more connection to the session's database, for questions while the session's own one is fed.
@@ -71,21 +74,20 @@ def execute(plan: Copy, database: Upstream, store: ObjectStore, connect: Callabl
         raise CopyError(f"not emulated: COPY from {options.format.upper()}", "0A000")
     target = find_target(plan, database)
     files = find_files(store, plan.source, manifest=options.manifest, columnar=form.columnar)
-    findings = Findings(options.most_errors)
-    loaded = []
-    with Recogniser(database, connect) as recognise:
+    load = Load(target, options, plan.source, form.label, Findings(options.most_errors))
+    with effects(load.target, options, database), Recogniser(database, connect) as recognise:
         converter = Converter(target, options.conversion, recognise)
         for file in files:
-            work = Work(file.uri, target, options, converter, findings, store)
-            before = findings.rejected_count
+            work = Work(file.uri, target, options, converter, load.findings, store)
+            before = load.findings.rejected_count
             try:
                 rows = _columnar(file, form, work, database) if form.columnar else _records(file, form, work, database)
             except ObjectStoreError as error:
                 raise s3_error(error) from error
             except TooManyErrors as error:
-                raise LoadFailed(target, findings) from error
-            loaded.append(LoadedFile(file.uri, rows, file.size, findings.rejected_count - before))
-    return Loaded(target, options, form.label, loaded, findings)
+                raise LoadFailed(load) from error
+            load.files.append(LoadedFile(file.uri, rows, file.size, load.findings.rejected_count - before))
+    return load
 
 
 def _columnar(file: File, form: Format, work: Work, database: Upstream) -> int:

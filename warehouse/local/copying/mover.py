@@ -1,7 +1,4 @@
-"""What a session calls for COPY and UNLOAD: executes them, keeps the load views, puts failures in Redshift's words.
-
-Load errors are written through a connection of their own, so that they outlive the rolled back load.
-"""
+"""What a session calls for COPY and UNLOAD: executes them, keeps their logs, puts failures in Redshift's words."""
 
 from __future__ import annotations
 
@@ -10,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from warehouse.local.copying import journal, load, unload, unload_log
-from warehouse.local.copying.failure import CopyError, Findings
-from warehouse.local.copying.target import Target
+from warehouse.local.copying.failure import CopyError
 from warehouse.local.postgres import SUPERUSER
 from warehouse.local.translate.plan import Copy, Unload
 from warehouse.local.wire import messages as m
@@ -40,22 +36,19 @@ class Mover:
         except CopyError as error:
             raise Failed(_notice(error)) from error
         except load.LoadFailed as failed:
-            self._record(failed.findings, failed.target, upstream)
+            self._journal(failed.load, upstream, failed=True)
             raise Failed(
-                m.error("XX000", f"Load into table '{failed.target.name}' failed.  {_SEE}"),
+                m.error("XX000", f"Load into table '{failed.load.target.name}' failed.  {_SEE}"),
                 # Known after a failure too, to find its errors by.
                 afterwards=_remember(copy_id=query, copy_count=0, query_id=query),
             ) from failed
 
     def _copy(self, plan: Copy, upstream: Upstream, query: int) -> tuple[str, Sequence[str]]:
-        loaded = load.execute(plan, upstream, self._store, self._connect)
-        findings, load_of = loaded.findings, f"Load into table '{loaded.target.name}' completed"
-        upstream.run(
-            journal.loaded_sql(loaded, upstream)
-            + "; "
-            + _remember(copy_id=query, copy_count=loaded.rows, query_id=query)
-        )
-        told = [f"{load_of}, {loaded.rows} record(s) loaded successfully."]
+        done = load.execute(plan, upstream, self._store, self._connect)
+        upstream.run(_remember(copy_id=query, copy_count=done.rows, query_id=query))
+        self._journal(done, upstream)
+        findings, load_of = done.findings, f"Load into table '{done.target.name}' completed"
+        told = [f"{load_of}, {done.rows} record(s) loaded successfully."]
         if findings.rejected_count:
             told.append(f"{load_of}, {findings.rejected_count} record(s) could not be loaded.  {_SEE}")
         if findings.replaced_count:
@@ -63,8 +56,6 @@ class Mover:
                 f"{load_of}, {findings.replaced_count} record(s) were loaded with replacements made for "
                 "ACCEPTINVCHARS.  Check 'stl_replacements' system table for details."
             )
-        if findings.rejected:
-            self._record(findings, loaded.target, upstream)
         return "COPY", told
 
     def _unload(self, plan: Unload, upstream: Upstream, query: int) -> tuple[str, Sequence[str]]:
@@ -93,10 +84,10 @@ class Mover:
     def _connect(self) -> Upstream:
         return Upstream(self._postgres, {"user": SUPERUSER, "database": self._database})
 
-    def _record(self, findings: Findings, target: Target, upstream: Upstream) -> None:
+    def _journal(self, done: load.Load, upstream: Upstream, *, failed: bool = False) -> None:
         connection = self._connect()
         try:
-            journal.record(findings, target, upstream, connection)
+            journal.write(done, upstream, connection, failed=failed)
         finally:
             connection.close()
 

@@ -59,9 +59,11 @@ class Target:
 
 # A question that takes no snapshot of data and no lock on the table.
 _COLUMNS = """
-SELECT a.attrelid::bigint, a.attname, t.typname, a.atttypmod, a.attnotnull, a.attidentity, c.relkind
+SELECT a.attrelid::bigint, a.attname, t.typname, a.atttypmod, a.attnotnull, a.attidentity, c.relkind,
+       d.adbin IS NOT NULL
 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attrelid = to_regclass({name}) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 """
 
@@ -95,6 +97,9 @@ def find_target(plan: Copy, database: Upstream) -> Target:
             raise CopyError(f'cannot copy into identity column "{column.name}" without EXPLICIT_IDS', "0A000")
         if column.type not in _KINDS:
             raise CopyError(f"not emulated: COPY into a column of type {column.type}", "0A000")
+    for column, row in zip(every.values(), rows, strict=True):
+        if column not in listed and column.not_null and not column.identity and row[7] != "t":
+            raise CopyError(f"Cannot insert a NULL value into column {column.name}", "23502")
     return Target(int(str(rows[0][0])), plan.table[-1], name, tuple(listed))
 
 
