@@ -59,8 +59,7 @@ def test_replacements(pg, copy):
     assert told == [(uri, 1, "city", "1|a.|."), (uri, 3, "more", "3|d|.")]
     assert rows(pg, "SELECT * FROM t ORDER BY a") == [(1, "a^", "^"), (2, "b", "c"), (3, "d", "^")]
     copy("t", b"1|\xff|\n" * 450, "ACCEPTINVCHARS")
-    told = rows(pg, f"SELECT count(*) FROM stl_replacements {THIS}")
-    assert told == rows(pg, "SELECT 100 * count(*) FROM stv_slices WHERE type = 'D'") == [(400,)]
+    assert rows(pg, f"SELECT count(*) FROM stl_replacements {THIS}") == [(100,)]
 
 
 def test_one_row_for_each_copy(pg, stage, copy):

@@ -40,14 +40,17 @@ CREATE VIEW pg_redshift.sys_load_detail AS
 SELECT userid AS user_id, query AS query_id, filename::character(256) AS file_name, bytes_scanned, lines_scanned, 1 AS splits_scanned, curtime AS record_time
 FROM pg_redshift.load_commit WHERE pg_redshift.sees(userid);
 
+-- "The first 100 rows on each node slice that required at least one replacement".
+CREATE VIEW pg_redshift.replacement_told AS
+SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY query, slice ORDER BY filename, line_number) AS nth FROM pg_redshift.load_replacement) AS p WHERE nth <= 100;
 CREATE VIEW pg_redshift.stl_replacements AS
 SELECT r.userid, r.query::integer AS query, p.slice, r.tbl::integer AS tbl, r.started AS starttime, r.session, p.filename::character(256) AS filename, p.line_number,
        p.colname::character(127) AS colname, p.raw_line::character(1024) AS raw_line
-FROM pg_redshift.load_replacement p JOIN pg_redshift.load_seen r USING (query);
+FROM pg_redshift.replacement_told p JOIN pg_redshift.load_seen r USING (query);
 CREATE VIEW pg_redshift.sys_copy_replacements AS
 SELECT r.userid AS user_id, r.query AS query_id, r.tbl::integer AS table_id, r.started AS start_time, r.session AS session_id, p.filename::character(256) AS file_name,
        p.line_number, p.colname::character(127) AS column_name, p.raw_line::character(1024) AS raw_line
-FROM pg_redshift.load_replacement p JOIN pg_redshift.load_seen r USING (query);
+FROM pg_redshift.replacement_told p JOIN pg_redshift.load_seen r USING (query);
 
 CREATE VIEW pg_redshift.sys_load_history AS
 SELECT r.userid AS user_id, r.query AS query_id, r.xid AS transaction_id, r.session AS session_id, r.database::text AS database_name, r.status::text AS status,

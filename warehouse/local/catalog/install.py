@@ -43,8 +43,8 @@ _INNER = {
     "query_log", "log_text", "connection_log",
     "show_databases", "show_tables", "show_columns", "show_primary_keys", "show_foreign_keys",
     "show_grants", "show_column_grants", "show_routines", "show_procedures", "show_functions", "append_column",
-    "unload_seen", "load_seen", "load_error_seen", "pg_class_of_psql", "pg_type_of_psql", "pg_database_of_psql",
-     "pg_attribute_of_psql", "pg_proc_of_psql",
+    "unload_seen", "load_seen", "load_error_seen", "replacement_told", "pg_class_of_psql", "pg_type_of_psql",
+    "pg_database_of_psql", "pg_attribute_of_psql", "pg_proc_of_psql",
 }  # fmt: skip
 # "Visible only to superusers": a GRANT opens them to others (AWS c_visibility-of-data).
 _SUPERUSERS_ONLY = (

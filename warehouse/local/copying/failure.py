@@ -30,7 +30,7 @@ BAD_SUPER = 1224
 KEPT = 1024
 # So many rejected records are told; the rest is counted (AWS copy-parameters-data-load: the limit of MAXERROR).
 _TOLD = 100_000
-# Records with replaced characters that are told, for each slice (AWS r_STL_REPLACEMENTS).
+# Records with replaced characters that are told for a file; the view tells as many for a slice (r_STL_REPLACEMENTS).
 _REPLACED_TOLD = 100
 
 
@@ -72,9 +72,9 @@ class TooManyErrors(Exception):
 class Findings:
     """What was wrong with the records of a load, file by file: the rejected ones, and those with replaced bytes."""
 
-    def __init__(self, most_errors: int | None, slices: int = 1) -> None:
+    def __init__(self, most_errors: int | None) -> None:
         """The load fails with `most_errors` rejected records; None never fails it."""
-        self._most, self._replaced_told = most_errors, _REPLACED_TOLD * slices
+        self._most = most_errors
         self.rejected: list[tuple[str, Rejected]] = []
         self.rejected_count = 0
         # (file, line, column, raw line) of the first replacement in a record.
@@ -92,8 +92,8 @@ class Findings:
     def replace(self, uri: str, line: int, column: str, raw: str) -> None:
         """Note a record in which bytes were replaced."""
         self.replaced_count += 1
-        if len(self.replaced) < self._replaced_told:
-            self.replaced.append((uri, line, column, raw[:KEPT]))
+        if len(self.replaced) < _REPLACED_TOLD or self.replaced[-_REPLACED_TOLD][0] != uri:
+            self.replaced.append((uri, line, column, raw.rstrip("\r\n")[:KEPT]))
 
     def mark(self) -> tuple[int, int, int, int]:
         return len(self.rejected), self.rejected_count, len(self.replaced), self.replaced_count
