@@ -20,9 +20,11 @@ from warehouse.discipline.changes import (
     AlterSortKey,
     Change,
     CreateTable,
+    CreateView,
     DropColumn,
     DropConstraint,
     DropTable,
+    DropView,
     GrantPrivileges,
     RebuildTable,
     RenameColumn,
@@ -33,7 +35,7 @@ from warehouse.discipline.changes import (
 from warehouse.discipline.finding import Place
 from warehouse.redshift.encodings import canonical_encoding
 from warehouse.schema import check_column, check_table
-from warehouse.schema.design import ColumnDesign, Distribution, ForeignKeyDesign, SortKey, qualified
+from warehouse.schema.design import ColumnDesign, Distribution, ForeignKeyDesign, SortKey, ViewDesign, qualified
 from warehouse.schema.grants import read_grants
 
 Arguments = Mapping[str, Any]
@@ -154,6 +156,21 @@ def _foreign_key(given: Arguments) -> Iterator[Change]:
     yield AddConstraint(given["source_table"], given.get("source_schema"), "foreign_key", columns, key)
 
 
+def _create_view(given: Arguments) -> Iterator[Change]:
+    dist, sort, grants = given.get("dist"), given.get("sort"), given.get("grants")
+    yield CreateView(
+        ViewDesign(
+            given["name"],
+            given["query"].strip(),
+            dist=Distribution(*dist) if dist else None,
+            sort=SortKey(sort[0], tuple(sort[1:])) if sort else None,
+            grants=None if grants is None else read_grants(grants),
+            **{word: given[word] for word in _VIEW_WORDS if word in given},
+        )
+    )
+
+
+_VIEW_WORDS = ("kind", "schema", "auto_refresh", "backup", "comment", "owner")
 _TABLE, _COLUMN = ("table_name",), ("table_name", "column_name")
 _KEY = ("constraint_name", "table_name", "columns")
 
@@ -174,6 +191,9 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "alter_column": Operation(_COLUMN, _alter_column),
     "alter_encoding": Operation((*_COLUMN, "encode"), _alter_encoding),
+    "create_view": Operation(("name", "query"), _create_view),
+    "replace_view": Operation(("name", "query"), _create_view),
+    "drop_view": Operation(("name",), lambda given: [DropView(given["name"], given.get("schema"))]),
     "alter_distribution": Operation(("table_name", "style", "key"), _alter_distribution),
     "alter_sort_key": Operation(("table_name", "style", "columns"), _alter_sort_key),
     "create_primary_key": Operation(_KEY, _constraint("primary_key")),

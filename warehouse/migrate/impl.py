@@ -52,6 +52,11 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
     # What the operations so far have made: rules look at a change with what they know of its table.
     known = SchemaDesign()
 
+    @property
+    def version_schema(self) -> str | None:
+        """The schema of alembic_version and the tables beside it."""
+        return None if self.migration_context is None else self.migration_context.version_table_schema
+
     def create_table(self, table: Table, **kw: Any) -> None:
         self._judge([gate.created(table)])
         self.make_table(table)
@@ -121,6 +126,10 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
         super().create_table(table)
         for statement in after_create(self.dialect.identifier_preparer, TableDesign.from_table(table)):
             self._exec(ddl.OpStatement(statement))
+
+    def run_statement(self, sql: str) -> None:
+        """A statement of an op's own step: part of it, and so not numbered."""
+        self._exec(ddl.OpStatement(sql))
 
     def numbered(
         self, text: str, work: Callable[[], Any], is_done: Callable[[], bool] | None = None, *, alone: bool = False

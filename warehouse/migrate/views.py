@@ -2,20 +2,22 @@
 
 The catalog rewrites a bound view (names qualified, casts spelled out), so a model's text could never be compared with
 it. A migration that makes a view writes its design here, in the same transaction, together with a digest of what the
-catalog said right then; a view that somebody replaced by hand has another digest. https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
+catalog said right then; a view that somebody replaced by hand has another digest.
+https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from warehouse.db.catalog import Key
+from warehouse.db.catalog import Key, read_catalog
+from warehouse.migrate.execution.history import creation
 from warehouse.schema.design import Distribution, SortKey, ViewDesign
 
 NAME = "alembic_view"
@@ -90,6 +92,64 @@ def read(row: Any) -> ViewDesign:
         auto_refresh=said.get("auto_refresh", False),
         backup=said.get("backup", True),
     )
+
+
+def write(impl: Any, design: ViewDesign) -> None:
+    """Write down what a view was made from; part of the op that makes it."""
+    made = table(impl.version_schema)
+    seen = None
+    if not impl.as_sql:
+        text = _text(impl.connection, design)
+        seen = None if text is None else digest(text)
+    for statement in (
+        *_making(impl, made),
+        _forget(made, design),
+        made.insert().values(
+            schema_name=design.schema or "", view_name=design.name, design=written(design), seen=seen or sa.null()
+        ),
+    ):
+        impl._exec(statement)
+
+
+def forget(impl: Any, design: ViewDesign) -> None:
+    """A view is gone; part of the op that drops it."""
+    made = table(impl.version_schema)
+    for statement in (*_making(impl, made), _forget(made, design)):
+        impl._exec(statement)
+
+
+def _making(impl: Any, made: sa.Table) -> Sequence[sa.Executable]:
+    """What makes the table where it is missing; a script says so once."""
+    if impl.as_sql:
+        is_said = impl.memo.setdefault(NAME, False)
+        impl.memo[NAME] = True
+        return () if is_said else creation(made)
+    is_there = sa.inspect(impl.connection).has_table(NAME, schema=made.schema)
+    return () if is_there else creation(made)
+
+
+def with_rights(connection: sa.Connection, design: ViewDesign) -> ViewDesign:
+    """The design with the owner, the rights and the comment that the view of this name has, where it says nothing."""
+    catalog = read_catalog(connection, [design.schema])
+    found = catalog.views.get((design.schema, design.name))
+    if found is None:
+        return design
+    return replace(
+        design,
+        owner=design.owner or (found.owner if found.owner != catalog.user else None),
+        grants=design.grants if design.grants is not None else found.grants,
+        comment=design.comment if design.comment is not None else found.comment,
+    )
+
+
+def _forget(made: sa.Table, design: ViewDesign) -> sa.Delete:
+    return made.delete().where(made.c.schema_name == (design.schema or ""), made.c.view_name == design.name)
+
+
+def _text(connection: sa.Connection, design: ViewDesign) -> str | None:
+    catalog = read_catalog(connection, [design.schema])
+    found = catalog.views.get((design.schema, design.name))
+    return None if found is None else found.text
 
 
 def digest(text: str) -> str:

@@ -206,3 +206,10 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = '42P01', MESSAGE = format('materialized view "%s" does not exist', replace(name, '"', ''));
     END IF;
 END $$;
+
+CREATE FUNCTION pg_redshift.comment_on_view(name text, comment text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('COMMENT ON %s %s IS %L',
+                   CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = to_regclass(name) AND relkind = 'm') THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
+                   name, comment);
+END $$;

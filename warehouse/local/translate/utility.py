@@ -76,6 +76,10 @@ def comment(stream: Stream) -> Plan:
     stream.expect("IS")
     text = "NULL" if stream.accept("NULL") else literal(stream.string())
     stream.finish()
+    if kind == "VIEW":
+        # A materialized one is a view too, which PostgreSQL denies.
+        call = f"pg_redshift.comment_on_view({literal(path(tuple(parts)))}, {text})"
+        return Steps(f"DO {literal(f'BEGIN PERFORM {call}; END')}", tag="COMMENT")
     return Pass(f"COMMENT ON {kind} {path(tuple(parts))} IS {text}")
 
 

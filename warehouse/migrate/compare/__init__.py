@@ -23,7 +23,8 @@ from warehouse.migrate.compare.warehouse import changes
 def compare(context: AutogenContext, upgrade: UpgradeOps) -> PriorityDispatchResult:
     """Fill in the operations that make the warehouse what the models declare."""
     assert context.connection is not None
-    upgrade.ops.extend(changes(context.connection, _metadata(context.metadata)))
+    version_schema = context.migration_context.version_table_schema
+    upgrade.ops.extend(changes(context.connection, _metadata(context.metadata), version_schema=version_schema))
     return PriorityDispatchResult.CONTINUE
 
 

@@ -1,23 +1,27 @@
 """The whole comparison: designs against the catalog, and the order in which the differences are made.
 
-drop foreign keys, drop other keys            what stands in the way, table by table
-create tables                                 referenced ones first
-change tables, or build them anew
-drop tables                                   referencing ones first
-add keys, add foreign keys
+    drop views                            those that stand in the way, or change, or go
+    drop foreign keys, drop other keys
+    create tables                         referenced ones first
+    change tables, or build them anew
+    drop tables                           referencing ones first
+    add keys, add foreign keys
+    create views                          in the order of their declaration
+
+Within a table the phases of difference.py say what comes first.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from warehouse.db.catalog import Catalog, CatalogTable, Key, named, read_catalog
+from warehouse.db.catalog import Catalog, CatalogTable, CatalogView, Key, named, read_catalog
 from warehouse.discipline.config import FOREIGN_TABLES
 from warehouse.migrate.compare import (
     backup,
@@ -31,11 +35,15 @@ from warehouse.migrate.compare import (
     nulls,
     rights,
     types,
+    views,
 )
 from warehouse.migrate.compare.difference import Aspect, InPlace, Pair, Phase, Rebuild
+from warehouse.migrate.compare.views import ViewPlan
 from warehouse.migrate.ops.rebuild_table import RebuildTableOp
 from warehouse.migrate.tables import table_of
+from warehouse.migrate.views import records
 from warehouse.schema.design import TableDesign
+from warehouse.schema.views import view_designs
 
 log = logging.getLogger("alembic.autogenerate.compare")
 
@@ -51,26 +59,34 @@ _BEFORE, _AFTER = (Phase.DROP_KEYS,), (Phase.ADD_KEYS,)
 class Plan:
     """The operations found so far, by their place in the order."""
 
+    views: ViewPlan = field(default_factory=ViewPlan)
     before: list[InPlace] = field(default_factory=list)
     created: list[Any] = field(default_factory=list)
     changed: list[Any] = field(default_factory=list)
     dropped: list[Any] = field(default_factory=list)
     after: list[InPlace] = field(default_factory=list)
+    # Bound views that a change in place would meet.
+    in_the_way: list[CatalogView] = field(default_factory=list)
 
     def operations(self) -> Iterator[Any]:
         """All of them, in an order that runs."""
+        yield from self.views.before
         yield from (one.operation for one in sorted(self.before, key=_foreign_first))
         yield from self.created
         yield from self.changed
         yield from self.dropped
         yield from (one.operation for one in sorted(self.after, key=_foreign_first, reverse=True))
+        yield from self.views.after
 
 
-def changes(connection: sa.Connection, metadata: sa.MetaData) -> list[Any]:
+def changes(connection: sa.Connection, metadata: sa.MetaData, *, version_schema: str | None = None) -> list[Any]:
     """The operations that make the warehouse what the models declare; none when it is."""
-    declared = declared_tables(metadata)
-    catalog = read_catalog(connection, {key[0] for key in declared} | {None})
-    return list(differences(declared, catalog).operations())
+    declared, views_declared = declared_tables(metadata), view_designs(metadata)
+    schemas = {key[0] for key in declared} | {view.schema for view in views_declared} | {None}
+    catalog = read_catalog(connection, schemas, with_readers=True)
+    plan = differences(declared, catalog, schemas)
+    plan.views = views.differences(views_declared, catalog, records(connection, version_schema), plan.in_the_way)
+    return list(plan.operations())
 
 
 def declared_tables(metadata: sa.MetaData) -> dict[Key, tuple[TableDesign, sa.Table]]:
@@ -83,23 +99,26 @@ def declared_tables(metadata: sa.MetaData) -> dict[Key, tuple[TableDesign, sa.Ta
     return found
 
 
-def differences(declared: Mapping[Key, tuple[TableDesign, sa.Table]], catalog: Catalog) -> Plan:
-    """What must be done. Raises MigrationError for a difference that nothing mends."""
+def differences(
+    declared: Mapping[Key, tuple[TableDesign, sa.Table]], catalog: Catalog, schemas: Collection[str | None]
+) -> Plan:
+    """What must be done to the tables of these schemas."""
     plan = Plan()
-    real = {key: table for key, table in catalog.tables.items() if key[1] not in FOREIGN_TABLES}
+    ours = (one for one in catalog.tables.items() if one[0][0] in schemas and one[0][1] not in FOREIGN_TABLES)
+    real = dict(ours)
     for key, (design, table) in declared.items():
         if key not in real:
             log.info("Detected added table %s", named(key))
             plan.created.append(ops.CreateTableOp.from_table(table))
         else:
-            _compare(Pair(design, real[key], table), plan, catalog.user)
+            _compare(Pair(design, real[key], table), plan, catalog)
     for gone in _referencing_first(table for key, table in real.items() if key not in declared):
         log.info("Detected removed table %s", named(gone.key))
         plan.dropped.append(ops.DropTableOp.from_table(_as_it_was(gone, catalog.user)))
     return plan
 
 
-def _compare(pair: Pair, plan: Plan, user: str) -> None:
+def _compare(pair: Pair, plan: Plan, catalog: Catalog) -> None:
     found = [difference for aspect in ASPECTS for difference in aspect(pair)]
     reasons = [one.reason for one in found if isinstance(one, Rebuild)]
     in_place = sorted((one for one in found if isinstance(one, InPlace)), key=lambda one: one.phase)
@@ -108,9 +127,12 @@ def _compare(pair: Pair, plan: Plan, user: str) -> None:
     if reasons:
         # A rebuild takes everything with it, but for foreign keys to tables that may change as well.
         in_place = [one for one in in_place if _is_foreign(one.operation)]
-        plan.changed.append(_rebuild(pair, tuple(reasons), user))
+        plan.changed.append(_rebuild(pair, tuple(reasons), catalog.user))
     plan.before += [one for one in in_place if one.phase in _BEFORE]
     plan.after += [one for one in in_place if one.phase in _AFTER]
+    for one in in_place:
+        if one.column is not None:
+            plan.in_the_way += catalog.readers(pair.real, one.column)
     within = [one.operation for one in in_place if one.phase not in (*_BEFORE, *_AFTER)]
     if within:
         plan.changed.append(ops.ModifyTableOps(pair.name, within, schema=pair.schema))

@@ -27,6 +27,8 @@ OPS = (
     "alter_encoding",
     "alter_owner",
     "alter_sort_key",
+    "append_table",
+    "create_view",
     "grant",
     "rebuild_table",
     "revoke",

@@ -73,7 +73,7 @@ class AlterEncodingOp(RedshiftOp):
         return any(column.name == self.column_name and column.encode == self.encode for column in columns)
 
     def changes(self) -> tuple[AlterColumn]:
-        return (AlterColumn(self.table_name, self.schema, self.column_name, frozenset({"encode"})),)
+        return (AlterColumn(self.table_name, self.schema, self.column_name, frozenset({"encode"}), encode=self.encode),)
 
     def render(self) -> str:
         return call(

@@ -13,6 +13,7 @@ from typing import Any
 
 from alembic.operations import Operations
 
+from warehouse.discipline import GrantPrivileges
 from warehouse.errors import DesignError, MigrationError
 from warehouse.migrate.ops import RedshiftOp, call, table_name
 from warehouse.schema import statements
@@ -67,6 +68,9 @@ class GrantOp(RightsOp):
         from warehouse.migrate.ops.revoke import RevokeOp
 
         return RevokeOp(self.table_name, self.right, schema=self.schema)
+
+    def changes(self) -> tuple[GrantPrivileges]:
+        return (GrantPrivileges(self.table_name, self.schema, self.right),)
 
     def sql(self, preparer: Any) -> tuple[str]:
         return (statements.grant(preparer, table_name(preparer, self), self.right),)

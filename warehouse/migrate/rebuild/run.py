@@ -75,7 +75,7 @@ class Rebuild:
                 f"{self.plan.new(self._preparer)} is in the way: an earlier rebuild was given up, or somebody made it.",
                 next_step=f"Look what it holds, then DROP TABLE {self.plan.new(self._preparer)}.",
             )
-        Carried.of(catalog, old, views.recorded(self._connection)).refuse_lost(self.plan)
+        Carried.of(catalog, old, views.recorded(self._connection, self.impl.version_schema)).refuse_lost(self.plan)
         self._check()
         self._make()
 
@@ -132,7 +132,7 @@ class Rebuild:
         self._execute(f"LOCK TABLE {old_name}")
         catalog = self._catalog()
         old = self._old(catalog)
-        carried = Carried.of(catalog, old, views.recorded(self._connection))
+        carried = Carried.of(catalog, old, views.recorded(self._connection, self.impl.version_schema))
         carried.refuse_lost(self.plan)
         if not self._is_complete():
             if in_this_run:
