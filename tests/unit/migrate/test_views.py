@@ -120,18 +120,18 @@ def test_views_go_up_and_down_and_differ_in_nothing(target, engine):
                 ("create_view", None, "loud"),
             ],
         ),
-        (loud(owner="finance"), [("alter_owner", None, "loud", "awsuser", "finance")]),
+        (loud(owner="treasury"), [("alter_owner", None, "loud", "awsuser", "treasury")]),
         (
-            notes(grants={"group readers": "select"}),
+            notes(grants={"group listeners": "select"}),
             [
-                ("grant", None, "notes", "group readers", "select"),
+                ("grant", None, "notes", "group listeners", "select"),
                 ("revoke", None, "notes", "public", "select"),
             ],
         ),
     ],
 )
 def test_a_changed_view_is_found_and_changed_back(target, engine, changed, expected):
-    ask(engine, "CREATE USER finance PASSWORD disable", "CREATE GROUP readers", "SELECT 1")
+    ask(engine, "CREATE USER treasury PASSWORD disable", "CREATE GROUP listeners", "SELECT 1")
     before = warehouse(views=ALL)
     migrated(target, before)
     name = changed(sa.MetaData()).name
@@ -141,7 +141,7 @@ def test_a_changed_view_is_found_and_changed_back(target, engine, changed, expec
     assert differences(engine, after) == []
     migrate.downgrade(target, "-1", metadata=before)
     assert differences(engine, before) == []
-    ask(engine, "DROP USER finance", "DROP GROUP readers", "SELECT 1")
+    ask(engine, "DROP USER treasury", "DROP GROUP listeners", "SELECT 1")
 
 
 def test_a_view_that_somebody_replaced_by_hand_is_found(target, engine):
