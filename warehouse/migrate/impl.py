@@ -4,7 +4,7 @@ sqlalchemy-redshift claims `__dialect__ = "redshift"` for an implementation of i
 wins: so its module is imported first and its class subclassed. `claimed()` says who won; the environment asks before
 anything runs.
 
-Every method asks first (`_judge`), so that a revision edited by hand meets the same rules as a generated one, with
+Every method asks first (`judge`), so that a revision edited by hand meets the same rules as a generated one, with
 `--sql` too, and then refuses what Redshift cannot do.
 """
 
@@ -58,31 +58,31 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
         return None if self.migration_context is None else self.migration_context.version_table_schema
 
     def create_table(self, table: Table, **kw: Any) -> None:
-        self._judge([gate.created(table)])
+        self.judge([gate.created(table)])
         self.make_table(table)
 
-    def _judge(self, changes: Iterable[Change]) -> None:
+    def judge(self, changes: Iterable[Change]) -> None:
         found = list(changes)
         gate.judge(found, self.known)
         for change in found:
             self.known = self.known.after(change)
 
     def drop_table(self, table: Table, **kw: Any) -> None:
-        self._judge([gate.dropped(table)])
+        self.judge([gate.dropped(table)])
         super().drop_table(table, **kw)
 
     def add_column(self, table_name: str, column: Column[Any], *, schema: Any = None, **kw: Any) -> None:
-        self._judge([gate.column_added(table_name, schema, column)])
+        self.judge([gate.column_added(table_name, schema, column)])
         ddl.refuse_add_column(table_name, column, if_not_exists=kw.get("if_not_exists"))
         super().add_column(table_name, column, schema=schema, **kw)
 
     def drop_column(self, table_name: str, column: Column[Any], *, schema: str | None = None, **kw: Any) -> None:
-        self._judge([gate.column_dropped(table_name, schema, column.name)])
+        self.judge([gate.column_dropped(table_name, schema, column.name)])
         super().drop_column(table_name, column, schema=schema, **kw)
 
     def alter_column(self, table_name: str, column_name: str, **kw: Any) -> None:
         asked = {name: kw[name] for name in ("nullable", "server_default", "type_", "comment", "name") if name in kw}
-        self._judge(gate.column_altered(table_name, kw.get("schema"), column_name, **asked))
+        self.judge(gate.column_altered(table_name, kw.get("schema"), column_name, **asked))
         ddl.refuse_alter_column(
             table_name,
             column_name,
@@ -99,11 +99,11 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
         DefaultImpl.alter_column(self, table_name, column_name, **kw)
 
     def rename_table(self, old_table_name: str, new_table_name: Any, schema: Any = None) -> None:
-        self._judge([gate.renamed(old_table_name, new_table_name, schema)])
+        self.judge([gate.renamed(old_table_name, new_table_name, schema)])
         super().rename_table(old_table_name, new_table_name, schema)
 
     def add_constraint(self, const: Constraint, **kw: Any) -> None:
-        self._judge([gate.constraint_added(const)])
+        self.judge([gate.constraint_added(const)])
         ddl.refuse_constraint(const)
         super().add_constraint(const, **kw)
 
@@ -111,12 +111,12 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
         ddl.refuse_index(index.name, index.table.name if index.table is not None else "?")
 
     def execute(self, sql: Any, execution_options: Any = None) -> None:
-        self._judge([gate.executed(sql)])
+        self.judge([gate.executed(sql)])
         super().execute(sql, execution_options)
 
     def perform(self, operation: RedshiftOp) -> None:
         """Run one of our own ops (ops/)."""
-        self._judge(operation.changes())
+        self.judge(operation.changes())
         is_done = getattr(operation, "is_done", None)
         for statement in operation.sql(self.dialect.identifier_preparer):
             self._exec(ddl.OpStatement(statement, is_done))

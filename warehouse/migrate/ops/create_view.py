@@ -21,7 +21,7 @@ from alembic.operations import Operations
 from warehouse.db.sql import literal
 from warehouse.discipline import Change, CreateView, DropView
 from warehouse.errors import DesignError, MigrationError
-from warehouse.migrate import gate, views
+from warehouse.migrate import views
 from warehouse.migrate.ops import RedshiftOp, table_name
 from warehouse.schema import statements
 from warehouse.schema.design import Distribution, SortKey, ViewDesign, ViewKind
@@ -265,7 +265,7 @@ class ReplaceViewOp(ViewOp):
         return rendered(self.word, self.design, **more)
 
     def run(self, impl: Any) -> None:
-        gate.judge(self.changes())
+        impl.judge(self.changes())
         if impl.as_sql or self.in_place:
             impl.perform(self)
         else:

@@ -25,8 +25,7 @@ from alembic.autogenerate import render
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import Operations, ops
 
-from warehouse.discipline import Change, CreateTable, DropColumn
-from warehouse.migrate import gate
+from warehouse.discipline import Change, DropColumn, RebuildTable
 from warehouse.migrate.ops import RedshiftOp
 from warehouse.migrate.rebuild.carry import KeyNames
 from warehouse.migrate.rebuild.plan import RebuildPlan
@@ -112,7 +111,7 @@ class RebuildTableOp(RedshiftOp):
     def changes(self) -> tuple[Change, ...]:
         plan = self.plan(redshift_dialect().identifier_preparer)
         dropped = (DropColumn(self.table_name, self.schema, name) for name in plan.dropped)
-        return (CreateTable(check_table(self.table)), *dropped)
+        return (RebuildTable(check_table(self.table)), *dropped)
 
     def render_in(self, context: AutogenContext) -> str:
         """The call in a revision: op.create_table's arguments, and what the table has now."""
@@ -125,5 +124,5 @@ class RebuildTableOp(RedshiftOp):
         return "\n".join(lines)
 
     def run(self, impl: Any) -> None:
-        gate.judge(self.changes())
+        impl.judge(self.changes())
         Rebuild(impl, self.plan(impl.dialect.identifier_preparer), self.names, impl.stage).run()
