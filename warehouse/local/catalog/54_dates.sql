@@ -15,7 +15,7 @@ CREATE FUNCTION pg_redshift.dateadd(part text, n bigint, v date) RETURNS timesta
 CREATE FUNCTION pg_redshift.dateadd(part text, n bigint, v text) RETURNS timestamp LANGUAGE sql STABLE AS $$ SELECT pg_redshift.dateadd(part, n, v::timestamp) $$;
 CREATE FUNCTION pg_redshift.dateadd(part text, n bigint, v timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT v + n * pg_redshift.span(part) $$;
 CREATE FUNCTION pg_redshift.dateadd(part text, n bigint, v time) RETURNS time LANGUAGE sql IMMUTABLE AS $$ SELECT v + n * pg_redshift.span(part) $$;
-CREATE FUNCTION pg_redshift.dateadd(part text, n bigint, v timetz) RETURNS timetz LANGUAGE sql IMMUTABLE AS $$ SELECT v + n * pg_redshift.span(part) $$;
+CREATE FUNCTION pg_redshift.dateadd(part text, n bigint, v timetz) RETURNS timetz LANGUAGE sql IMMUTABLE AS $$ SELECT (v AT TIME ZONE 'UTC') + n * pg_redshift.span(part) $$;
 
 -- How many boundaries of the part lie between.
 CREATE FUNCTION pg_redshift.datediff(part text, a timestamp, b timestamp) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
@@ -38,12 +38,15 @@ CREATE FUNCTION pg_redshift.datediff(part text, a date, b date) RETURNS bigint L
 CREATE FUNCTION pg_redshift.datediff(part text, a text, b text) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT pg_redshift.datediff(part, a::timestamp, b::timestamp) $$;
 CREATE FUNCTION pg_redshift.datediff(part text, a timestamptz, b timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT pg_redshift.datediff(part, a AT TIME ZONE 'UTC', b AT TIME ZONE 'UTC') $$;
+CREATE FUNCTION pg_redshift.datediff(part text, a timetz, b timetz) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT pg_redshift.datediff(part, (a AT TIME ZONE 'UTC')::time, (b AT TIME ZONE 'UTC')::time) $$;
 CREATE FUNCTION pg_redshift.datediff(part text, a time, b time) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
     SELECT pg_redshift.datediff(part, date '2000-01-01' + a, date '2000-01-01' + b) $$;
 
 -- EXTRACT leaves out what is finer and what is coarser than the part (AWS r_Dateparts_for_datetime_functions).
 CREATE FUNCTION pg_redshift.whole_part(part text, found double precision) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE part WHEN 'millisecond' THEN floor(found)::bigint % 1000 WHEN 'microsecond' THEN floor(found)::bigint % 1000000 ELSE floor(found)::bigint END
+    -- The first decade is 1 to 9.
+    SELECT CASE part WHEN 'decade' THEN floor(found)::bigint + 1 WHEN 'millisecond' THEN floor(found)::bigint % 1000 WHEN 'microsecond' THEN floor(found)::bigint % 1000000 ELSE floor(found)::bigint END
 $$;
 CREATE FUNCTION pg_redshift.date_part(part text, v timestamp) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT pg_redshift.whole_part(part, pg_catalog.date_part(part, v)) $$;
 CREATE FUNCTION pg_redshift.date_part(part text, v date) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT pg_redshift.whole_part(part, pg_catalog.date_part(part, v::timestamp)) $$;
@@ -55,7 +58,7 @@ CREATE FUNCTION pg_redshift.date_part(part text, v interval) RETURNS bigint LANG
 
 -- DATE_PART tells seconds with their fraction.
 CREATE FUNCTION pg_redshift.fine_part(part text, found double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE part WHEN 'millisecond' THEN (found::numeric % 1000)::double precision WHEN 'microsecond' THEN (found::numeric % 1000000)::double precision ELSE found END
+    SELECT CASE part WHEN 'decade' THEN found + 1 WHEN 'millisecond' THEN (found::numeric % 1000)::double precision WHEN 'microsecond' THEN (found::numeric % 1000000)::double precision ELSE found END
 $$;
 CREATE FUNCTION pg_redshift.pgdate_part(part text, v timestamp) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$ SELECT pg_redshift.fine_part(part, pg_catalog.date_part(part, v)) $$;
 CREATE FUNCTION pg_redshift.pgdate_part(part text, v date) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$ SELECT pg_redshift.fine_part(part, pg_catalog.date_part(part, v::timestamp)) $$;
@@ -148,5 +151,30 @@ EXCEPTION WHEN datetime_field_overflow THEN
     IF strict OR place = 0 OR substr(value, place, 2) !~ '^[0-9]{2}$' THEN RAISE; END IF;
     RETURN pg_catalog.to_date(overlay(value PLACING '01' FROM place), format) + substr(value, place, 2)::integer - 1;
 END $$;
-CREATE FUNCTION pg_redshift.to_timestamp(value text, format text, strict boolean DEFAULT false) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-    SELECT pg_catalog.to_timestamp(value, format) $$;
+CREATE FUNCTION pg_redshift.to_timestamp(value text, format text, strict boolean DEFAULT false) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    -- Likewise hours, minutes and seconds past their limits. Fields are as wide as what they stand for, once HH24 is HH.
+    fields constant text := replace(upper(format), 'HH24', 'HH');
+    found timestamptz;
+    more interval := '0';
+    rest text := value;
+    one text; place integer; amount integer; most integer; unit text;
+BEGIN
+    RETURN pg_catalog.to_timestamp(value, format);
+EXCEPTION WHEN datetime_field_overflow THEN
+    IF strict THEN
+        RAISE EXCEPTION USING ERRCODE = '22008', MESSAGE = format('date/time field time value out of range: %s', value);
+    END IF;
+    FOR one, most, unit IN VALUES ('HH', 23, 'hours'), ('MI', 59, 'minutes'), ('SS', 59, 'seconds'), ('DD', 0, 'days') LOOP
+        place := strpos(fields, one);
+        CONTINUE WHEN place = 0 OR substr(rest, place, 2) !~ '^[0-9]{2}$';
+        amount := substr(rest, place, 2);
+        CONTINUE WHEN amount <= most;
+        -- The first day of the month, and as many days on.
+        rest := overlay(rest PLACING CASE one WHEN 'DD' THEN '01' ELSE '00' END FROM place);
+        more := more + (amount - CASE one WHEN 'DD' THEN 1 ELSE 0 END) * ('1 ' || unit)::interval;
+    END LOOP;
+    RETURN pg_catalog.to_timestamp(rest, format) + more;
+END $$;
+CREATE FUNCTION pg_redshift.to_timetz(value text) RETURNS timetz LANGUAGE sql STABLE AS $$ SELECT value::timetz AT TIME ZONE 'UTC' $$;
+CREATE FUNCTION pg_redshift.utc(value timetz) RETURNS timetz LANGUAGE sql IMMUTABLE AS $$ SELECT value AT TIME ZONE 'UTC' $$;

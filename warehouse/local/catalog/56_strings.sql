@@ -7,6 +7,26 @@ CREATE FUNCTION pg_redshift.substring(value text, start integer) RETURNS varchar
 CREATE FUNCTION pg_redshift.substring(value text, start integer, size integer) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT substr(value, start, size) $$;
 CREATE FUNCTION pg_redshift.substring(value super, start integer) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT substr(value::text, start) $$;
 CREATE FUNCTION pg_redshift.substring(value super, start integer, size integer) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT substr(value::text, start, size) $$;
+-- As many characters as fit into so many bytes: what CAST(… AS VARCHAR(n)) leaves (AWS r_Character_types).
+CREATE FUNCTION pg_redshift.cut(v text, bytes integer) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE
+    data bytea := substring(convert_to(v, 'UTF8') FROM 1 FOR bytes);
+    -- A byte of a character that began before: 10xxxxxx.
+    after integer := get_byte(convert_to(v, 'UTF8'), bytes);
+BEGIN
+    WHILE after & 192 = 128 LOOP
+        after := get_byte(data, length(data) - 1);
+        data := substring(data FROM 1 FOR length(data) - 1);
+    END LOOP;
+    RETURN convert_from(data, 'UTF8');
+END $$;
+CREATE FUNCTION pg_redshift.fitted(v text, bytes integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN octet_length(v) <= bytes THEN v ELSE pg_redshift.cut(v, bytes) END $$;
+CREATE FUNCTION pg_redshift.fitted(v smallint, bytes integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT v::text $$;
+CREATE FUNCTION pg_redshift.fitted(v integer, bytes integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT v::text $$;
+CREATE FUNCTION pg_redshift.fitted(v bigint, bytes integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT v::text $$;
+CREATE FUNCTION pg_redshift.fitted(v boolean, bytes integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RAISE EXCEPTION USING ERRCODE = '42846', MESSAGE = 'cannot cast type boolean to character varying'; END $$;
 CREATE FUNCTION pg_redshift.octetindex(part text, whole text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
     SELECT position(convert_to(part, 'UTF8') IN convert_to(whole, 'UTF8')) $$;
 CREATE FUNCTION pg_redshift.charindex(part text, whole text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT strpos(whole, part) $$;

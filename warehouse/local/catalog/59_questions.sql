@@ -12,7 +12,7 @@ CREATE FUNCTION pg_redshift.own_columns(name text) RETURNS text LANGUAGE sql STA
     FROM (SELECT a.attname, t.typname AS type, row_number() OVER (ORDER BY a.attnum) AS place, a.atttypid
           FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
           WHERE a.attrelid = to_regclass(name) AND a.attnum > 0 AND NOT a.attisdropped) AS c
-    WHERE atttypid IN ('super'::regtype, 'varbyte'::regtype)
+    WHERE atttypid IN ('super'::regtype, 'varbyte'::regtype, 'timetz'::regtype)
 $$;
 -- Whether a user has made a function of that name (translate/calls.py): "t" or nothing.
 CREATE FUNCTION pg_redshift.user_function(name text) RETURNS text LANGUAGE sql STABLE AS $$

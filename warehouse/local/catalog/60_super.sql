@@ -2,6 +2,7 @@
 -- exponent are floating-point, all others decimals; what does not fit is NULL.
 
 CREATE FUNCTION pg_redshift.super_kind(v super) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT json_typeof(v::json) $$;
+CREATE FUNCTION pg_redshift.fitted(v super, bytes integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT pg_redshift.fitted(pg_redshift.super_text(v), bytes) $$;
 CREATE FUNCTION pg_redshift.super_number(v super) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE json_typeof(v::json) WHEN 'number' THEN v::json::text::numeric END $$;
 -- A number that is a decimal of scale 0.

@@ -69,6 +69,7 @@ CREATE CAST (varbyte AS smallint) WITH FUNCTION pg_redshift.varbyte_smallint(var
 CREATE CAST (varbyte AS integer) WITH FUNCTION pg_redshift.varbyte_integer(varbyte);
 CREATE CAST (varbyte AS bigint) WITH FUNCTION pg_redshift.varbyte_bigint(varbyte);
 
+CREATE FUNCTION pg_redshift.fitted(v varbyte, bytes integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT pg_redshift.fitted(pg_redshift.varbyte_text(v), bytes) $$;
 CREATE FUNCTION pg_redshift.from_varbyte(v varbyte, format text) RETURNS varchar LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
     CASE lower(format)

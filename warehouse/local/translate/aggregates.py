@@ -142,6 +142,14 @@ def _approximate_count(node: exp.Anonymous) -> exp.Expr:
     return _over(call("count", *(part.copy() for part in node.expressions)), node)
 
 
+def _hll(node: exp.Anonymous) -> exp.Expr:
+    """HLL(value): how many different ones there are, counted exactly where Redshift estimates (AWS r_HLL_function)."""
+    distinct, arguments = _distinct(node)
+    if distinct or len(arguments) != 1:
+        raise Refused("function hll() takes one expression", "42883")
+    return _over(call("count", exp.Distinct(expressions=[arguments[0].copy()])), node)
+
+
 def _ratio_to_report(node: exp.Anonymous) -> exp.Expr:
     found = window(node)
     if found is None or found.args.get("order") or found.args.get("spec"):
@@ -182,6 +190,7 @@ HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expr]] = {
     "percentile_disc": _percentile("percentile_disc"),
     "approximate_percentile_disc": _percentile("percentile_disc"),
     "approximate_count": _approximate_count,
+    "hll": _hll,
     "ratio_to_report": _ratio_to_report,
     **dict.fromkeys(("first_value", "last_value", "nth_value", "lag", "lead"), _skipping_nulls),
 }

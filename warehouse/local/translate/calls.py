@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from warehouse.local import catalog
 from warehouse.local.translate import aggregates, dates, functions, scalars
+from warehouse.local.translate.casts import FITTED
 from warehouse.local.translate.names import Touched, names_catalog, on_leader
 from warehouse.local.translate.plan import Refused, not_emulated
 from warehouse.local.translate.questions import answer
@@ -34,6 +35,9 @@ def redirect_functions(tree: exp.Expr, touches: Touched) -> None:
     """Put PostgreSQL's functions and ours in the place of Redshift's. Raises Refused."""
     aggregates.check(tree)
     labels = _labels(tree)
+    for cast in list(tree.find_all(exp.Cast)):
+        if size := cast.meta.get(FITTED):
+            cast.set("this", ours("fitted", [cast.this.copy(), exp.Literal.number(size)]))
     # Inner calls first: an outer one may move its arguments.
     for node in reversed(list(tree.find_all(exp.Func))):
         if isinstance(node, exp.Anonymous):
@@ -80,6 +84,9 @@ def _label(item: exp.Expr) -> str:
 
 
 def _called(item: exp.Expr) -> str:
+    if isinstance(item, exp.Cast) and item.meta.get(FITTED):
+        inner = item.this
+        return inner.name if isinstance(inner, exp.Column) else _called(inner) or "varchar"
     while isinstance(item, exp.Window | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
         item = item.this
     if isinstance(item, exp.Substring):

@@ -18,6 +18,8 @@ _TYPES = {
 }  # fmt: skip
 _LATER = {"BINARY", "GEOMETRY", "GEOGRAPHY", "HLLSKETCH"}
 _OF_STRINGS = {"SUPER": "to_super", "VARBINARY": "to_varbyte"}
+# Marks casts to a VARCHAR of so many bytes: PostgreSQL counts characters.
+FITTED = "bytes"
 # Types of a PostgreSQL younger than the leader's.
 _UNKNOWN = {"UUID", "JSON", "JSONB", "XML", "HSTORE"}
 
@@ -53,6 +55,10 @@ def _size(kind: exp.DataType) -> None:
         size = given[0].name.upper() if given else "256"
         kind.set("this", exp.DType.VARCHAR)
         kind.set("expressions", _numbers(65535 if size == "MAX" else int(size)))
+        cast = kind.parent
+        # What fits into 256 bytes needs no look at each of them in practice.
+        if isinstance(cast, exp.Cast) and size.isdigit() and int(size) < 256 and not isinstance(cast.this, exp.Literal):
+            cast.meta[FITTED] = int(size)
     elif found == exp.DType.VARBINARY:
         kind.set("this", exp.DType.USERDEFINED)
         kind.set("kind", f"varbyte({given[0].name})" if given else "varbyte")

@@ -33,6 +33,19 @@ def date_part(node: exp.Expr) -> exp.Expr:
     return text(_PARTS[spelled])
 
 
+# Functions whose first argument is a part, which may be a bare word.
+_OF_PARTS = {"dateadd", "date_add", "datediff", "date_diff", "date_part", "pgdate_part", "date_trunc"}
+
+
+def name_parts(tree: exp.Expr) -> None:
+    """Make strings of the bare words that are parts, before anything takes them for columns."""
+    for node in tree.find_all(exp.Anonymous):
+        first = node.expressions[0] if node.expressions else None
+        bare = isinstance(first, exp.Column) and not first.table and first.name in _PARTS
+        if bare and first is not None and node.name.lower() in _OF_PARTS:
+            first.replace(text(first.name))
+
+
 def _with_part(name: str, count: int) -> Callable[[exp.Anonymous], exp.Expr]:
     def handler(node: exp.Anonymous) -> exp.Expr:
         if len(node.expressions) != count:

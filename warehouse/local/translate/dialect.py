@@ -157,4 +157,7 @@ def parse(text: str) -> exp.Expr:
 
 def generate(node: exp.Expr) -> str:
     """PostgreSQL's text of a statement."""
+    for literal in node.find_all(exp.Literal):
+        if "\0" in literal.this:  # PostgreSQL's strings have no such character: they end before it, as C's do
+            literal.set("this", literal.this.partition("\0")[0])
     return node.sql(dialect=Postgres, unsupported_level=ErrorLevel.RAISE, comments=False)

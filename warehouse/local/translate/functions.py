@@ -32,7 +32,7 @@ SAME = {
     "array_lower", "array_to_string", "array_upper", "col_description", "current_database", "current_schema",
     "current_schemas", "format_type", "generate_series", "has_database_privilege",
     "has_schema_privilege", "now", "obj_description", "pg_backend_pid", "pg_cancel_backend",
-    "pg_encoding_to_char",
+    "pg_encoding_to_char", "pg_timezone_names", "pg_timezone_abbrevs",
     "pg_get_indexdef", "pg_get_ruledef", "pg_get_viewdef", "pg_table_is_visible",
     "pg_conversion_is_visible", "pg_function_is_visible", "pg_opclass_is_visible", "pg_operator_is_visible",
     "pg_terminate_backend", "pg_type_is_visible", "shobj_description",
@@ -59,7 +59,7 @@ REFUSED = {
 
 AGGREGATES = {
     "any_value", "approximate_count", "approximate_percentile_disc", "avg", "bit_and", "bit_or", "bool_and", "bool_or",
-    "count", "listagg", "max", "median", "min", "percentile_cont", "percentile_disc", "stddev", "stddev_pop",
+    "count", "hll", "listagg", "max", "median", "min", "percentile_cont", "percentile_disc", "stddev", "stddev_pop",
     "stddev_samp", "sum", "var_pop", "var_samp", "variance",
 }  # fmt: skip
 

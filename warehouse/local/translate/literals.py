@@ -1,7 +1,8 @@
-"""Strings put into columns of SUPER and VARBYTE.
+"""Strings put into columns of SUPER, VARBYTE and TIMETZ.
 
-Redshift takes 'abc' there for the string abc (AWS r_is_varchar, r_VARBYTE_type), PostgreSQL for the type's own text.
-Only the catalog knows which columns these are; most tables have none, so the answer is expected to be empty.
+Redshift takes 'abc' there for the string abc (AWS r_is_varchar, r_VARBYTE_type), PostgreSQL for the type's own text;
+and TIMETZ is kept in UTC (r_DATEADD_function). Only the catalog knows which columns these are; most tables have none,
+so the answer is expected to be empty.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from warehouse.local.translate.shapes import ours
 from warehouse.local.translate.tokens import literal, path
 
 # The types, and the function that makes a value of a string.
-_MADE_BY = {"super": "to_super", "varbyte": "to_varbyte"}
+_MADE_BY = {"super": "to_super", "varbyte": "to_varbyte", "timetz": "to_timetz"}
 
 
 def type_literals(tree: exp.Expr) -> None:

@@ -15,6 +15,7 @@ from sqlglot.errors import ParseError, TokenError, UnsupportedError
 from warehouse.local.translate.aliases import use_aliases
 from warehouse.local.translate.calls import redirect_functions
 from warehouse.local.translate.casts import size_casts
+from warehouse.local.translate.dates import name_parts
 from warehouse.local.translate.dialect import generate, parse
 from warehouse.local.translate.dml import mend_dml
 from warehouse.local.translate.hierarchy import connect_by
@@ -60,6 +61,7 @@ def translate_query(text: str) -> Translated:
         check_merge(tree)
     mend_dml(tree)
     fold_identifiers(tree)
+    name_parts(tree)
     navigate(tree)
     connect_by(tree)
     join_marked(tree, _inner)

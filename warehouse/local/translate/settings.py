@@ -14,7 +14,7 @@ FAULT = "warehouse.fault"
 # What PostgreSQL behind us knows as it is.
 REAL = {
     "search_path", "statement_timeout", "timezone", "datestyle", "extra_float_digits", "client_encoding",
-    "application_name", "client_min_messages",
+    "application_name", "client_min_messages", "seed",
 }  # fmt: skip
 # What is remembered for SHOW and for the query log, with its default.
 REMEMBERED = {
@@ -95,7 +95,7 @@ def set_(stream: Stream) -> Plan:
         token = stream.next()
         if token.kind == "sign" and token.text == ",":
             continue
-        if token.kind == "sign" and token.text not in ("-", "$"):
+        if token.kind == "sign" and token.text not in ("-", "$", "."):
             raise stream.syntax_error()
         values.append(token)
     if not values:

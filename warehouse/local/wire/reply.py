@@ -35,6 +35,7 @@ _INNER_FIELDS = "FLRPpqW"
 _OURS = "pg_redshift."
 
 _NULL_COLUMN = re.compile(r'null value in column "(?P<column>(?:[^"]|"")*)"')
+_NOT_INTEGER = re.compile(r"^invalid input syntax for type (?:small|big)?int(?:eger)?:(?P<rest>.*)$", re.DOTALL)
 _EXISTS = re.compile(r'^relation "(?P<name>.*)" already exists$')
 
 
@@ -60,6 +61,8 @@ def notice(found: Notice, *, translated: bool = True) -> Notice:
         fields.pop("D", None)
     elif state == "42P07" and (match := _EXISTS.match(text)):
         fields["M"] = f'Relation "{match["name"]}" already exists'
+    elif state == "22P02" and (match := _NOT_INTEGER.match(text)):
+        fields["M"] = f"invalid input syntax for integer:{match['rest']}"
     elif state == "428C9":
         fields.update(C="0A000", M="cannot set an identity column to a value")
         fields.pop("H", None)
