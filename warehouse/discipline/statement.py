@@ -25,7 +25,7 @@ from warehouse.schema.design import qualified, with_reasons
 
 Origin = Literal["file", "revision", "view"]
 
-_WAIVER = re.compile(r"--\s*waive\s+(?P<code>\w+)\s*:?(?P<reason>[^\n]*)", re.IGNORECASE)
+_WAIVER = re.compile(r"--[ \t]*waive[ \t]+(?P<code>\w+)[ \t]*:?(?P<reason>[^\n]*)", re.IGNORECASE)
 # Words between a statement's verb and the name of what it is about.
 _BEFORE_NAME = frozenset(
     [
@@ -55,6 +55,7 @@ _BEFORE_NAME = frozenset(
 _NAMED = frozenset(
     ["CREATE", "ALTER", "DROP", "TRUNCATE", "DELETE", "UPDATE", "INSERT", "COPY", "VACUUM", "ANALYZE", "MERGE"]
 )
+_MAKING = frozenset({"CREATE", "ALTER", "DROP"})
 # The first words of what is parsed; a query may stand in brackets.
 _PARSED = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE"})
 _WITHOUT_BRACKETS = frozenset({"SYSDATE", "CURRENT_DATE", "CURRENT_TIMESTAMP", "LOCALTIME", "LOCALTIMESTAMP"})
@@ -129,7 +130,7 @@ class Statement:
     @property
     def target(self) -> str:
         """The table or view that it writes, creates, alters or drops, qualified unless in public; '' when unknown."""
-        if self.verb not in _NAMED:
+        if self.verb not in _NAMED or (self.verb in _MAKING and self.kind not in ("TABLE", "VIEW")):
             return ""
         at = self.words.index(self.verb) + 1 if self.verb in self.words else 0
         while at < len(self.words) and self.words[at] in _BEFORE_NAME:
