@@ -94,6 +94,14 @@ def test_fixed_width(pg, venue, unload):
     assert unload("SELECT 'Zürich' AS a, 1 AS b", "FIXEDWIDTH 'a:6,b:1'").decode() == "Zürich1\n"
 
 
+def test_fixed_width_is_what_copy_reads(pg, stage, venue, unload):
+    spec = "a:3,b:30,c:12,d:2,e:6"
+    unload(EVERYTHING, f"FIXEDWIDTH '{spec}'")
+    pg.execute("CREATE TABLE back (LIKE venue)")
+    pg.execute(f"COPY back FROM '{stage.uri}/u_' IAM_ROLE '{stage.role}' FIXEDWIDTH '{spec}' TRIMBLANKS")
+    assert pg.execute("SELECT * FROM back ORDER BY venueid").fetchall() == pg.execute(EVERYTHING).fetchall()
+
+
 def test_null_in_fixed_width(pg, unload):
     pg.execute("CREATE TABLE t (a INTEGER, b VARCHAR(9))")
     pg.execute("INSERT INTO t VALUES (NULL, NULL)")

@@ -1,11 +1,14 @@
 """JSON to what PostgreSQL's COPY takes, whole blocks at a time: Arrow parses them, each column as its type.
 
-A value of another kind than its column (a number for a VARCHAR, a string for an INTEGER), an object that goes on in the
-next block, and whatever else Arrow does not take, sends the file to json_text.py, which reads it record by record.
+Values of a column that are all of another kind (strings for an INTEGER, `"t"` for a BOOLEAN) are read as such. Where
+kinds are mixed, where a number stands for a VARCHAR, where an object goes on in the next block, and where Arrow takes
+something else amiss, the file goes to json_text.py, which reads it record by record.
 """
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator
 from typing import IO
 
@@ -40,22 +43,38 @@ def takes(found: Mapping, work: Work) -> bool:
 def feeds(stream: IO[bytes], work: Work) -> Iterator[Feed]:
     """The rows of the file. Raises NotPlain."""
     columns = work.target.columns
-    schema = pa.schema([(column.name, _kind(column)) for column in columns])
+    kinds = {column.name: _kind(column) for column in columns}
     for _ in range(work.options.layout.skip_lines):
         stream.readline()
-    for block in _blocks(stream):
+    for number, block in enumerate(_blocks(stream)):
+        if (not number and block.startswith(codecs.BOM_UTF8)) or any(word in block for word in _NO_JSON):
+            raise NotPlain("what Arrow takes and JSON does not know")
+        table = _parsed(block, kinds)
+        arrays = [_settled(table.column(column.name), column, work.options.conversion) for column in columns]
+        yield QUOTED, vectors.as_csv(arrays, list(kinds))
+
+
+# Arrow takes these for numbers.
+_NO_JSON = (b"NaN", b"Inf")
+_ANOTHER_KIND = re.compile(r"Column\(/(.*)\) changed from (?:number|boolean) to string", re.DOTALL)
+
+
+def _parsed(block: bytes, kinds: dict[str, pa.DataType]) -> pa.Table:
+    """The objects of a block. `kinds` changes where a column's values turn out to be strings: `"3"`, `"t"`."""
+    while True:
         try:
-            table = pj.read_json(
+            return pj.read_json(
                 pa.py_buffer(block),
                 read_options=pj.ReadOptions(block_size=max(len(block) // 4, 1 << 16)),
-                parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+                parse_options=pj.ParseOptions(
+                    explicit_schema=pa.schema(list(kinds.items())), unexpected_field_behavior="ignore"
+                ),
             )
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            if b"{" not in block and not block.strip():
-                continue
-            raise NotPlain(str(error)) from error
-        arrays = [_settled(table.column(column.name), column, work.options.conversion) for column in columns]
-        yield QUOTED, vectors.as_csv(arrays, schema.names)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
+            found = _ANOTHER_KIND.search(str(error))
+            if found is None or kinds.get(found[1]) in (None, pa.string()):
+                raise NotPlain(str(error)) from error
+            kinds[found[1]] = pa.string()
 
 
 def _kind(column: Column) -> pa.DataType:

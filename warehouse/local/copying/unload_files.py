@@ -2,28 +2,27 @@
 
 Names (r_UNLOAD): prefix + slice (4 digits) + _part_ + number, or prefix + number of three digits with PARALLEL OFF;
 with PARTITION BY a folder for each partition, as Hive names them. Rows are dealt to the slices in runs, so that each
-file keeps the order of the query and every slice has one as soon as there are rows enough. A file is kept on disk until
-it is whole: memory does not grow with it.
+file keeps the order of the query and every slice has one as soon as there are rows enough. Files go to S3 while they
+grow (upload.py): memory does not.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, Any, Protocol, cast
 
 from warehouse.local.copying.unload_options import UnloadOptions
 from warehouse.local.copying.unload_query import Column
+from warehouse.local.copying.upload import Upload
 from warehouse.local.wire.upstream import Upstream
 from warehouse.objectstore import ObjectStore
 
 # How much is dealt at a time, in bytes of what PostgreSQL writes.
 _BLOCK = 1 << 20
-# A file up to this size stays in memory.
-_SMALL = 4 << 20
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 # Hive writes these as %XX in a folder's name.
 _ESCAPED = {chr(code) for code in (*range(1, 32), 127)} | set("\"#%'*/:=?\\{[]^")
@@ -73,7 +72,7 @@ class Form(Protocol):
 
     writes_empty: bool
 
-    def runs(self, database: Upstream) -> Iterator[Run]: ...
+    def runs(self, database: Upstream) -> Generator[Run]: ...
 
     def open(self, file: IO[bytes]) -> Body: ...
 
@@ -117,11 +116,13 @@ class Writer:
     def run(self, database: Upstream) -> list[Written]:
         """Write every row; what was written, folder by folder."""
         try:
-            for run in self._form.runs(database):
-                self._enter(run.folder)
-                for output, start, stop in self._dealt(run.count):
-                    piece = run.cut(start, stop)
-                    output.write(piece, stop - start, run.size(piece))
+            # Closed here, not when it is forgotten: the rows that are still to come are in the session's way.
+            with contextlib.closing(self._form.runs(database)) as runs:
+                for run in runs:
+                    self._enter(run.folder)
+                    for output, start, stop in self._dealt(run.count):
+                        piece = run.cut(start, stop)
+                        output.write(piece, stop - start, run.size(piece))
             if self._folder is None and self._form.writes_empty:
                 self._enter("")
                 self._outputs[0].open()
@@ -144,6 +145,8 @@ class Writer:
 
     def _leave(self) -> None:
         for output in self._outputs:
+            output.end()
+        for output in self._outputs:
             self._written += output.finish()
         self._outputs = []
 
@@ -165,14 +168,16 @@ class _Output:
         self._prefix, self._number, self._options, self._form = prefix, number, job.options, form
         self._store = store
         self._written: list[Written] = []
-        self._file: IO[bytes] | None = None
+        self._file: Upload | None = None
+        # An object that is ended and not yet known to be there, and its rows.
+        self._sent: tuple[Upload, int] | None = None
         self._body: Body | None = None
         self._rows = 0
 
     def write(self, piece: Any, rows: int, size: int) -> None:
         """Add `rows` rows of `size` bytes (0 when that is not known before they are written)."""
         if self._file is not None and self._rows and self._file.tell() + size >= self._options.file_bytes:
-            self._end()
+            self.end()
         self.open()
         assert self._body is not None
         self._body.write(piece)
@@ -181,30 +186,36 @@ class _Output:
     def open(self) -> None:
         """Begin an object, if none is begun."""
         if self._file is None:
-            self._file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(_SMALL))  # noqa: SIM115 - lives until _end()
-            self._body = self._form.open(self._file)
+            part = len(self._written) + (self._sent is not None)
+            name = f"{self._number:04}_part_{part:02}" if self._options.parallel else f"{part:03}"
+            uri = f"{self._prefix}{name}{self._options.suffix}"
+            self._file = Upload(self._store, uri, self._options.kms_key)
+            self._body = self._form.open(cast("IO[bytes]", self._file))
             self._rows = 0
 
-    def finish(self) -> list[Written]:
-        """End the present object and tell what was written."""
-        self._end()
-        return self._written
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Send what is left of the present object; the one before it is waited for."""
         if self._file is None:
             return
         assert self._body is not None
         self._body.close()
-        part = len(self._written)
-        name = f"{self._number:04}_part_{part:02}" if self._options.parallel else f"{part:03}"
-        uri = f"{self._prefix}{name}{self._options.suffix}"
-        size = self._file.tell()
-        self._file.seek(0)
-        self._store.put(uri, cast("Any", self._file), kms_key=self._options.kms_key)
-        self._file.close()
-        self._file = self._body = None
-        self._written.append(Written(uri, size, self._rows, self._number))
+        self._wait()
+        self._file.end()
+        self._sent, self._file, self._body = (self._file, self._rows), None, None
+
+    def finish(self) -> list[Written]:
+        """Wait for the last object, which is ended, and tell what was written."""
+        self._wait()
+        return self._written
+
+    def close(self) -> None:
+        """Let go of an object that is begun: it is not written."""
+        for file in (self._file, self._sent[0] if self._sent else None):
+            if file is not None:
+                file.abandon()
+
+    def _wait(self) -> None:
+        if self._sent is not None:
+            file, rows = self._sent
+            self._written.append(Written(file.uri, file.wait(), rows, self._number))
+            self._sent = None

@@ -7,7 +7,7 @@ Parquet's JSON (r_UNLOAD, "FORMAT AS PARQUET"; unload-super-parquet).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import IO, Any
 
 import pyarrow as pa
@@ -60,7 +60,7 @@ class Parquet:
     def open(self, file: IO[bytes]) -> Body:
         return Body(file, self._options, self._schema)
 
-    def runs(self, database: Upstream) -> Iterator[Run]:
+    def runs(self, database: Upstream) -> Generator[Run]:
         keys = self._options.partition_by
         types = [pa.string()] * bool(keys) + [_read(kind) for kind in self._schema.types]
         for block in blocks(database.copy_out(self._statement)):

@@ -8,7 +8,6 @@ Source: AWS r_UNLOAD, unload-super.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -46,6 +45,8 @@ class Column:
     length: int = 0
     precision: int = 0
     scale: int = 0
+    # A NUMERIC whose measures PostgreSQL does not know.
+    computed: bool = False
 
     @property
     def is_text(self) -> bool:
@@ -82,7 +83,7 @@ def with_scales(database: Upstream, query: str, found: Sequence[Column]) -> tupl
     settled = list(found)
     for place, scale, whole in zip(places, row[::2], row[1::2], strict=True):
         room = max(0, 38 - int(whole or 0))
-        settled[place] = replace(found[place], precision=38, scale=min(int(scale or 0), 37, room))
+        settled[place] = replace(found[place], precision=38, scale=min(int(scale or 0), 37, room), computed=True)
     return tuple(settled)
 
 
@@ -121,11 +122,15 @@ def kept(found: Sequence[Column], options: UnloadOptions) -> list[int]:
 
 def copy_statement(query: str, found: Sequence[Column], options: UnloadOptions) -> str:
     """The COPY … TO STDOUT whose lines are the rows. Its first field is the partition, when there are any."""
-    fields = [_expression(i, found[i], options) for i in kept(found, options)]
+    places = kept(found, options)
+    fields = [_expression(i, found[i], options) for i in places]
+    source = _inner(query, len(found))
     if options.format == "fixedwidth":
         fields = [" || ".join(fields)]
     elif options.format == "json":
-        fields = ["'{' || " + " || ',' || ".join(fields) + " || '}'"]
+        members = ", ".join(f"{field} AS {quote(found[i].name)}" for field, i in zip(fields, places, strict=True))
+        source += f", LATERAL (SELECT {members}) AS object"
+        fields = ["row_to_json(object)"]
     if options.partition_by:
         names = [column.name for column in found]
         keys = ", ".join(f"nullif(c{names.index(name)}::text, '')" for name in options.partition_by)
@@ -133,10 +138,10 @@ def copy_statement(query: str, found: Sequence[Column], options: UnloadOptions) 
         key = f"encode(convert_to(jsonb_build_array({keys})::text, 'UTF8'), 'hex')"
         listed = ", ".join(f"{field} AS f{i}" for i, field in enumerate(fields))
         outer = ", ".join(["k", *(f"f{i}" for i in range(len(fields)))])
-        inner = f'SELECT {key} COLLATE "C" AS k, row_number() OVER () AS n, {listed} FROM {_inner(query, len(found))}'
+        inner = f'SELECT {key} COLLATE "C" AS k, row_number() OVER () AS n, {listed} FROM {source}'
         query = f"SELECT {outer} FROM ({inner}) AS sorted ORDER BY k, n"
     elif fields != [f"c{i}" for i in range(len(found))]:
-        query = f"SELECT {', '.join(fields)} FROM {_inner(query, len(found))}"
+        query = f"SELECT {', '.join(fields)} FROM {source}"
     return f"COPY ({query}) TO STDOUT ({_form(options)})"
 
 
@@ -174,7 +179,7 @@ def _expression(place: int, column: Column, options: UnloadOptions) -> str:
     if options.format == "parquet":
         return _parquet(name, column)
     if options.format == "json":
-        return literal(json.dumps(column.name, ensure_ascii=False) + ":") + f" || {_json(name, column)}"
+        return _json(name, column)
     text = _text(name, column)
     if options.format == "fixedwidth":
         return _fixed(text, column, options.widths[place], options.null_as)
@@ -198,19 +203,14 @@ def _text(name: str, column: Column) -> str:
 
 
 def _json(name: str, column: Column) -> str:
+    """A column as a value of which PostgreSQL makes the JSON that UNLOAD writes."""
     if column.type == "boolean":
-        return f"CASE {name} WHEN true THEN '\"t\"' WHEN false THEN '\"f\"' ELSE 'null' END"
+        return f"CASE {name} WHEN true THEN 't' WHEN false THEN 'f' END"
     if column.type == "super":
-        value = f"{name}::json::text"
-    elif column.is_text:
-        value = f"to_json({name}::text)::text"
-    elif column.type in ("smallint", "integer", "bigint", "numeric"):
-        value = f"{name}::text"
-    elif column.type in ("real", "double precision"):  # NaN and infinity are no numbers of JSON's
-        value = f"to_json({name})::text"
-    else:
-        value = f"'\"' || {name}::text || '\"'"
-    return f"coalesce({value}, 'null')"
+        return f"{name}::json"
+    if column.type in ("smallint", "integer", "bigint", "numeric", "real", "double precision", "character varying"):
+        return name
+    return f"{name}::text"  # dates and times as they print; CHAR without its blanks
 
 
 def _fixed(text: str, column: Column, width: int, null_as: str) -> str:
@@ -235,7 +235,7 @@ def _parquet(name: str, column: Column) -> str:
         return f"{name} - date '1970-01-01'"
     if column.type in ("timestamp without time zone", "timestamp with time zone", "time without time zone"):
         return f"(extract(epoch FROM {name}) * 1000000)::bigint"
-    if column.type == "numeric":
+    if column.computed:
         return f"{name}::numeric({column.precision}, {column.scale})"
     if column.type == "super":
         return f"{name}::json::text"

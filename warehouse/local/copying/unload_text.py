@@ -11,7 +11,7 @@ import gzip
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import IO, Any
 
 import pyarrow as pa
@@ -40,7 +40,7 @@ class Text:
     def open(self, file: IO[bytes]) -> Body:
         return Body(file, self._options, self._header)
 
-    def runs(self, database: Upstream) -> Iterator[Run]:
+    def runs(self, database: Upstream) -> Generator[Run]:
         convert = converter(self._options)
         sign = unload_query.separator(self._options).encode()
         statement = unload_query.copy_statement(self._job.query, self._job.columns, self._options)
