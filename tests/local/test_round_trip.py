@@ -90,6 +90,8 @@ def raw(pg):
     for oid in (16, 20, 21, 23, 700, 701, 1042, 1043, 1082, 1083, 1114, 1184, 1266, 1700, 4000, 6551):
         pg.adapters.register_loader(oid, psycopg.types.string.TextLoader)
     pg.prepare_threshold = None  # the tables are others in each trial
+    # Text would lose digits of a DOUBLE PRECISION, as AWS says (r_UNLOAD, "Loss of floating-point precision").
+    pg.execute("SET extra_float_digits TO 2")
     return pg
 
 

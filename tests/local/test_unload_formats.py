@@ -246,6 +246,14 @@ def test_a_computed_number_has_the_scale_of_its_values(pg, unload):
     assert table.to_pylist() == [{"s": None}]
 
 
+def test_text_loses_digits_of_a_float_and_parquet_does_not(unload):
+    """r_UNLOAD, "Loss of floating-point precision"."""
+    query = "SELECT 0.1::FLOAT + 0.2 AS a"
+    assert unload(query) == b"0.3\n"
+    assert pq.read_table(io.BytesIO(unload(query, "PARQUET"))).to_pylist() == [{"a": 0.1 + 0.2}]
+    assert unload(query) == b"0.3\n"
+
+
 def test_dates_beyond_four_digits(unload):
     query = "SELECT '0044-03-15 BC'::DATE AS a, '290000-12-31 23:59:59.999999'::TIMESTAMP AS b"
     table = pq.read_table(io.BytesIO(unload(query, "PARQUET")))

@@ -6,13 +6,15 @@ unload_files.py.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 
 from warehouse.errors import ObjectStoreError
 from warehouse.local.copying import unload_query
 from warehouse.local.copying.failure import CopyError
 from warehouse.local.copying.sources import s3_error
-from warehouse.local.copying.unload_files import Form, Job, Writer, Written
+from warehouse.local.copying.unload_files import Job, Writer, Written
 from warehouse.local.copying.unload_manifest import manifest
 from warehouse.local.copying.unload_options import unload_options
 from warehouse.local.copying.unload_parquet import Parquet
@@ -42,14 +44,29 @@ def execute(job: Job, database: Upstream, store: ObjectStore) -> list[Written]:
         _make_room(job, store)
         if job.options.format == "parquet":
             job = replace(job, columns=unload_query.with_scales(database, job.query, job.columns))
-        form: Form = Parquet(job) if job.options.format == "parquet" else Text(job)
-        written = Writer(job, form, store).run(database)
+            with _every_digit(database):
+                written = Writer(job, Parquet(job), store).run(database)
+        else:
+            written = Writer(job, Text(job), store).run(database)
         if job.options.manifest:
             body = manifest(written, job.columns, job.options)
             store.put(job.target + "manifest", body, kms_key=job.options.kms_key)
     except ObjectStoreError as error:
         raise s3_error(error) from error
     return written
+
+
+@contextlib.contextmanager
+def _every_digit(database: Upstream) -> Iterator[None]:
+    """Have PostgreSQL print floats exactly: in Parquet they are numbers, where text has the session's digits.
+
+    A failure leaves the transaction to be rolled back, which forgets the setting, too.
+    """
+    (digits,) = database.rows(
+        "SELECT current_setting('extra_float_digits'), set_config('extra_float_digits', '1', true)"
+    )
+    yield
+    database.run(f"SELECT set_config('extra_float_digits', '{digits[0]}', true)")
 
 
 def _make_room(job: Job, store: ObjectStore) -> None:
