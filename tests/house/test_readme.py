@@ -29,6 +29,29 @@ def test_the_model_of_readme_is_a_table_without_findings() -> None:
     assert check([design]) == []
 
 
+def test_the_view_of_readme_is_one_without_findings() -> None:
+    from warehouse.discipline import check
+    from warehouse.schema import Base, view_designs, views_of
+
+    (source,) = [block for block in BLOCKS if "class BusyHour" in block]
+    try:
+        exec(compile(source, "README.md", "exec"), {"__name__": "readme"})
+        design = next(one for one in view_designs(Base.metadata) if one.name == "busy_hour")
+    finally:
+        views = views_of(Base.metadata)
+        if "busy_hour" in views.tables:
+            views.remove(views.tables["busy_hour"])
+    assert (design.kind, design.auto_refresh) == ("materialized", True)
+    assert check([design]) == []
+
+
+def test_the_table_of_rules_is_fresh() -> None:
+    from warehouse.cli.rule import families_as_markdown
+
+    (found,) = re.findall(r"<!-- rules: [^>]*-->\n(.*?)\n<!-- /rules -->", README, re.DOTALL)
+    assert found == families_as_markdown()
+
+
 @pytest.mark.parametrize("block", BLOCKS)
 def test_the_python_of_readme_compiles(block: str) -> None:
     compile(block, "README.md", "exec")

@@ -8,6 +8,7 @@ from rich.markdown import Markdown
 
 from warehouse.cli.console import console, table
 from warehouse.discipline import Rule, all_rules, rule
+from warehouse.discipline.registry import FAMILIES
 
 
 @click.command("rule")
@@ -15,6 +16,9 @@ from warehouse.discipline import Rule, all_rules, rule
 @click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", show_default=True)
 def command(code: str | None, form: str) -> None:
     """Explain the rule CODE, or list all rules."""
+    if code is None and form == "markdown":
+        click.echo(all_as_markdown())
+        return
     if code is None:
         rows = ((one.code, one.severity, one.summary) for one in all_rules())
         table("Rules", ("code", "severity", "what it finds"), rows)
@@ -25,6 +29,30 @@ def command(code: str | None, form: str) -> None:
         click.echo(page)
     else:
         console.print(Markdown(page))
+
+
+def all_as_markdown() -> str:
+    """Every rule, a table for each family."""
+    parts = []
+    for family, about in FAMILIES.items():
+        rows = [
+            f"| {one.code} | {one.severity} | {one.summary} |" for one in all_rules() if one.code.startswith(family)
+        ]
+        parts.append(
+            "\n".join([f"## {family}xx: {about}", "", "| code | severity | what it finds |", "|---|---|---|", *rows])
+        )
+    return "\n\n".join(parts)
+
+
+def families_as_markdown() -> str:
+    """README's table: a line for each family, with its number of rules and what some of them find."""
+    rows = []
+    for family, about in FAMILIES.items():
+        names = [one.name for one in all_rules() if one.code.startswith(family)]
+        # The first two and the middle one show the range.
+        shown = ", ".join((*names[:2], names[len(names) // 2]))
+        rows.append(f"| {family}xx | {about} | {len(names)} | {shown}, … |")
+    return "\n".join(["| codes | about | rules | such as |", "|---|---|---|---|", *rows])
 
 
 def as_markdown(one: Rule) -> str:

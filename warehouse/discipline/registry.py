@@ -32,6 +32,14 @@ from warehouse.schema.facts import TableFacts
 
 Asks = Literal["known", "facts"]
 RULES_PACKAGE = "warehouse.discipline.rules"
+# What the codes of a family are about, by how they begin.
+FAMILIES: Mapping[str, str] = {
+    "WH0": "the design of a table or a view",
+    "WH1": "a column",
+    "WH2": "what a migration changes",
+    "WH3": "the live warehouse (`warehouse lint --live`)",
+    "WH4": "SQL: views, `op.execute`, .sql files",
+}
 HEADINGS = ("What", "Why", "Bad", "Good")
 # What a rule may ask for beside its subject, and the engine's word for it.
 _SECOND: Mapping[type, Asks] = {SchemaDesign: "known", TableFacts: "facts"}

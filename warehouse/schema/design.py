@@ -97,7 +97,7 @@ class ColumnDesign:
     default: str | None = None
     comment: str | None = None
     collate: Collation | None = None
-    # What kind of personal data it holds ("email", say); None when it holds none.
+    # What kind of personal data it holds ("email", say); "none" when it only looks like it, None when nobody said.
     pii: str | None = None
     # Documentation beyond the comment: for the data dictionary, not for the warehouse.
     doc: str | None = None

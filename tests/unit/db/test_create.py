@@ -177,7 +177,7 @@ def test_the_embedded_server_takes_all_of_it(engine: sa.Engine, sql: Callable[..
     view("bound", metadata, "SELECT id, 'It''s 5%' AS five, id % 2 AS odd FROM mart.sale", comment="5 %.")
     view("late", metadata, "SELECT a FROM public.nowhere", late_binding=True, grants={"public": "select"})
     counted = "SELECT a, count(*) AS n FROM t0 GROUP BY a"
-    materialized_view("totals", metadata, counted, dist=key("a"), sort=compound("a"), backup=False)
+    materialized_view("totals", metadata, counted, dist=key("a"), sort=compound("a"), backup=False, comment="N.")
     sql("CREATE USER finance PASSWORD DISABLE", "CREATE ROLE r")
     try:
         metadata.create_all(engine)

@@ -131,6 +131,14 @@ def test_a_rules_page_as_markdown() -> None:
     assert "## Why\n" in result.output
 
 
+def test_all_rules_as_markdown() -> None:
+    result = run("rule", "--format", "markdown")
+    assert [
+        one.code for one in all_rules() if f"| {one.code} | {one.severity} | {one.summary} |" not in result.output
+    ] == []
+    assert "## WH0xx: the design of a table or a view" in result.output.splitlines()
+
+
 def test_an_unknown_rule() -> None:
     result = run("rule", "WH777")
     assert (result.exit_code, result.stderr) == (1, 'error: There is no rule WH777. "warehouse rule" lists them all.\n')

@@ -35,6 +35,6 @@ SEVERITY = "error"
 
 
 def check(table: TableDesign) -> Faults:
-    personal = [column.name for column in table.columns if column.pii]
+    personal = [column.name for column in table.columns if column.pii not in (None, "none")]
     if personal and any(grant.kind == "public" for grant in table.grants or ()):
         yield Fault(f"personal data ({', '.join(personal)}) is granted to everybody", "Grant it to a role")
