@@ -239,7 +239,8 @@ def _parquet(name: str, column: Column) -> str:
         return f"{name}::numeric({column.precision}, {column.scale})"
     if column.type == "super":
         return f"{name}::json::text"
-    return f"{name}::text" if column.type in ("character", "time with time zone") else name
+    # A CHAR keeps its blanks, which it loses in every other format.
+    return f"{name}::text" if column.type == "time with time zone" else name
 
 
 def header(found: Sequence[Column], options: UnloadOptions) -> bytes:
