@@ -124,7 +124,7 @@ CREATE FUNCTION pg_redshift.super_ge(a pg_redshift.any_super, b pg_redshift.any_
     SELECT CASE WHEN json_typeof(a::json) = json_typeof(b::json) THEN a::json::jsonb >= b::json::jsonb END $$;
 -- In ORDER BY: boolean, number, string, array, object; strings as AWS's example has them, "Amazon" before "AWS" (query-super, "Order by").
 CREATE FUNCTION pg_redshift.super_rank(v pg_redshift.any_super) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
-    SELECT array_position('{null,boolean,number,string,array,object}'::text[], json_typeof(v::json)) $$;
+    SELECT array_position(ARRAY['null', 'boolean', 'number', 'string', 'array', 'object'], json_typeof(v::json)) $$;
 CREATE FUNCTION pg_redshift.super_cmp(a pg_redshift.any_super, b pg_redshift.any_super) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     before integer := pg_redshift.super_rank(a) - pg_redshift.super_rank(b);

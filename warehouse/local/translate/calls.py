@@ -11,7 +11,8 @@ from sqlglot import exp
 
 from warehouse.local import catalog
 from warehouse.local.translate import aggregates, dates, functions, scalars
-from warehouse.local.translate.casts import FITTED
+from warehouse.local.translate.casts import FITTED, try_cast, type_label
+from warehouse.local.translate.intervals import MARK, OPERATOR
 from warehouse.local.translate.names import Touched, names_catalog, on_leader
 from warehouse.local.translate.plan import Refused, not_emulated
 from warehouse.local.translate.questions import answer
@@ -22,7 +23,7 @@ from warehouse.local.translate.tokens import literal, quote
 _GRAMMAR = (
     exp.Cast, exp.Case, exp.If, exp.And, exp.Or, exp.Xor, exp.Not, exp.Exists, exp.Any, exp.All, exp.DecodeCase,
     exp.Extract, exp.StrPosition, exp.Substring, exp.Trim, exp.CurrentDate, exp.CurrentUser, exp.SessionUser,
-    exp.AtTimeZone, exp.Paren, exp.RegexpLike, exp.RegexpILike, exp.CurrentCatalog, exp.Coalesce,
+    exp.AtTimeZone, exp.Interval, exp.Paren, exp.RegexpLike, exp.RegexpILike, exp.CurrentCatalog, exp.Coalesce,
 )  # fmt: skip
 _CLOCK = (exp.CurrentTimestamp, exp.CurrentTime, exp.Localtime, exp.Localtimestamp, exp.CurrentSchema)
 _NO_TABLE = "One or more of the used functions must be applied on at least one user created table."
@@ -46,6 +47,10 @@ def redirect_functions(tree: exp.Expr, touches: Touched) -> None:
             node.replace(dates.extract(node))
         elif isinstance(node, exp.Substring):
             node.replace(scalars.substring(node))
+        elif isinstance(node, exp.TryCast):
+            node.replace(try_cast(node))
+        elif isinstance(node, exp.ObjectTransform):
+            node.replace(scalars.object_transform(node))
         elif isinstance(node, exp.Pow):
             node.replace(ours("power", [node.this.copy(), node.expression.copy()]))
         elif isinstance(node, exp.StrPosition):
@@ -93,10 +98,18 @@ def _called(item: exp.Expr) -> str:
         return "substring"
     if isinstance(item, exp.CurrentDate):
         return "current_date"
+    if isinstance(item, exp.Cast) and not isinstance(item.this, exp.Column) and MARK in item.this.meta:
+        return "varchar"
+    if isinstance(item, exp.TryCast):
+        return item.this.name if isinstance(item.this, exp.Column) else type_label(item)
+    if isinstance(item, exp.Pow) or OPERATOR in item.meta:
+        return "?column?"
     if isinstance(item, exp.Extract):
         return "extract"
     if isinstance(item, exp.Array):
         return "array"
+    if isinstance(item, exp.ObjectTransform):
+        return "object_transform"
     if isinstance(item, exp.Dot):
         item = item.expression
     if isinstance(item, exp.Anonymous) and item.name.lower() == "nullif" and item.expressions:

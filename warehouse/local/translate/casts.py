@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from warehouse.local.translate.names import names_catalog, on_leader
 from warehouse.local.translate.plan import Refused, not_emulated
-from warehouse.local.translate.shapes import ours
+from warehouse.local.translate.shapes import ours, text
 
 # What a value may be cast to (c_Supported_data_types), in sqlglot's names.
 _TYPES = {
@@ -18,6 +18,8 @@ _TYPES = {
 }  # fmt: skip
 _LATER = {"BINARY", "GEOMETRY", "GEOGRAPHY", "HLLSKETCH"}
 _OF_STRINGS = {"SUPER": "to_super", "VARBINARY": "to_varbyte"}
+# Types that only a translation writes.
+_MADE_HERE = ("interval ", "super[]")
 # Marks casts to a VARCHAR of so many bytes: PostgreSQL counts characters.
 FITTED = "bytes"
 # Types of a PostgreSQL younger than the leader's.
@@ -28,6 +30,8 @@ def size_casts(tree: exp.Expr) -> None:
     """Give every cast the size that Redshift gives it. Raises Refused for types that Redshift has not."""
     for kind in list(tree.find_all(exp.DataType)):
         name = kind.this.value if isinstance(kind.this, exp.DType) else str(kind.this)
+        if str(kind.args.get("kind") or "").startswith(_MADE_HERE):
+            continue
         of_catalog = on_leader(kind) and names_catalog(kind)
         if name in _UNKNOWN:
             raise Refused(f'type "{name.lower()}" does not exist', "42704")
@@ -76,3 +80,35 @@ def _is_string(node: exp.Expr) -> bool:
 
 def _numbers(*values: int) -> list[exp.Expr]:
     return [exp.DataTypeParam(this=exp.Literal.number(value)) for value in values]
+
+
+# The functions that try a cast, by sqlglot's names of types.
+_TRIED = {
+    "SMALLINT": "smallint", "INT": "integer", "BIGINT": "bigint", "DECIMAL": "numeric", "FLOAT": "real",
+    "DOUBLE": "double_precision", "BOOLEAN": "boolean", "VARCHAR": "varchar", "CHAR": "bpchar", "DATE": "date",
+    "TIME": "time", "TIMETZ": "timetz", "TIMESTAMP": "timestamp", "TIMESTAMPTZ": "timestamptz", "SUPER": "super",
+}  # fmt: skip
+
+
+def try_cast(node: exp.TryCast) -> exp.Expr:
+    """TRY_CAST(value AS type): the type has its size already (size_casts)."""
+    name = node.to.this.value if isinstance(node.to.this, exp.DType) else ""
+    if name not in _TRIED:
+        raise not_emulated(f"TRY_CAST to {node.to.sql()}")
+    value: exp.Expr = node.this.copy()
+    if (isinstance(value, exp.Literal) and value.is_string) or isinstance(value, exp.Null):
+        value = exp.Cast(this=value, to=exp.DataType(this=exp.DType.TEXT))
+    return ours(f"try_cast_{_TRIED[name]}", [value, text(node.to.sql(dialect="postgres"))])
+
+
+# What PostgreSQL, and Redshift, call a column of a type.
+_LABELS = {
+    "SMALLINT": "int2", "INT": "int4", "BIGINT": "int8", "DECIMAL": "numeric", "FLOAT": "float4", "DOUBLE": "float8",
+    "BOOLEAN": "bool", "CHAR": "bpchar",
+}  # fmt: skip
+
+
+def type_label(node: exp.Cast) -> str:
+    """The name of a result column that is a cast."""
+    name = node.to.this.value if isinstance(node.to.this, exp.DType) else "varchar"
+    return _LABELS.get(name, name.lower())

@@ -15,8 +15,10 @@ from sqlglot.dialects.postgres import Postgres
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.tokenizer_core import TokenType
 
+from warehouse.local.translate.intervals import read_qualifier
+
 # Calls whose arguments are no plain list of expressions.
-_OWN_GRAMMAR = {"CAST", "CONVERT", "DECODE", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "TRY_CAST"}
+_OWN_GRAMMAR = {"CAST", "CONVERT", "DECODE", "EXTRACT", "OBJECT_TRANSFORM", "POSITION", "SUBSTRING", "TRIM", "TRY_CAST"}
 
 # sqlglot makes its dialects' inner classes in a way that mypy cannot follow.
 _Parser: Any = Redshift.Parser
@@ -96,6 +98,28 @@ class LocalRedshift(Redshift):
             "APPROXIMATE": _approximate,
             **{name.upper(): partial(_bare_call, name) for name in _BARE},
         }
+
+        def _parse_interval(self, require_interval: bool = True, **rest: Any) -> exp.Expr | None:
+            """INTERVAL 'value' [qualifier]: the text stays as it is written (intervals.py)."""
+            if self._curr and self._curr.token_type == TokenType.INTERVAL and self._next.token_type == TokenType.STRING:
+                self._advance()
+                value = self._parse_string()
+                qualifier = read_qualifier(self)
+                return self.expression(  # type: ignore[no-any-return]
+                    exp.Interval(this=value, unit=exp.Var(this=qualifier) if qualifier else None)
+                )
+            return super()._parse_interval(require_interval=require_interval, **rest)  # type: ignore[no-any-return]
+
+        def _parse_star_op(self, *_: str) -> None:
+            # EXCLUDE belongs to the whole select list.
+            return None
+
+        def _parse_object_transform(self) -> exp.Expr:
+            """OBJECT_TRANSFORM(value [KEEP path, …] [SET path, value, …]); the words are no keywords elsewhere."""
+            value = self._parse_bitwise()
+            keep = self._parse_csv(self._parse_string) if self._match_text_seq("KEEP") else []
+            changes = self._parse_csv(self._parse_disjunction) if self._match_text_seq("SET") else []
+            return self.expression(exp.ObjectTransform(this=value, keep=keep, set_=changes))  # type: ignore[no-any-return]
 
         def _parse_connect_with_prior(self) -> exp.Expr | None:
             # sqlglot puts PRIOR into a dictionary that all threads share.

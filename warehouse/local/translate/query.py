@@ -19,6 +19,7 @@ from warehouse.local.translate.dates import name_parts
 from warehouse.local.translate.dialect import generate, parse
 from warehouse.local.translate.dml import mend_dml
 from warehouse.local.translate.hierarchy import connect_by
+from warehouse.local.translate.intervals import qualify_intervals, show_intervals
 from warehouse.local.translate.literals import type_literals
 from warehouse.local.translate.merge import check_merge
 from warehouse.local.translate.names import fold_identifiers, redirect_relations, touched
@@ -46,8 +47,8 @@ class Translated:
     on_leader: bool
 
 
-def translate_query(text: str) -> Translated:
-    """Translate one query. Raises Refused."""
+def translate_query(text: str, *, shown: bool = False) -> Translated:
+    """Translate one query; `shown` when its answer goes to the client as it is. Raises Refused."""
     try:
         tree = parse(text)
     except (ParseError, TokenError) as error:
@@ -74,6 +75,9 @@ def translate_query(text: str) -> Translated:
         tree = replaced if select is tree else tree
     type_literals(tree)
     touches = touched(tree)
+    qualify_intervals(tree)
+    if shown:
+        show_intervals(tree)
     return Translated(
         _behind(tree),
         has_columns=tree.find(exp.Column) is not None,
@@ -92,6 +96,7 @@ def _inner(query: exp.Expr) -> str:
 def _behind(tree: exp.Expr) -> str:
     """PostgreSQL's text of a statement whose names are folded."""
     touches = touched(tree)
+    qualify_intervals(tree)
     size_casts(tree)
     for select in list(tree.find_all(exp.Select)):
         _conditions(select)

@@ -95,6 +95,31 @@ def _super(name: str) -> Callable[[exp.Anonymous], exp.Expr]:
     return handler
 
 
+def object_transform(node: exp.ObjectTransform) -> exp.Expr:
+    """OBJECT_TRANSFORM(value KEEP … SET …)."""
+    changes = node.args.get("set_") or []
+    if len(changes) % 2:
+        raise Refused("OBJECT_TRANSFORM … SET takes pairs of a path and a value", "42601")
+    keep = exp.Array(expressions=[part.copy() for part in node.args.get("keep") or []])
+    paths = exp.Array(expressions=[part.copy() for part in changes[::2]])
+    values = exp.Array(expressions=[ours("to_super", [part.copy()]) for part in changes[1::2]])
+    arguments = [exp.cast(keep, "text[]"), exp.cast(paths, "text[]"), exp.Cast(this=values, to=_SUPERS)]
+    return ours("object_transform", [node.this.copy(), *arguments])
+
+
+_SUPERS = exp.DataType(this=exp.DType.USERDEFINED, kind="super[]")
+
+
+def _of_arrays(name: str) -> Callable[[exp.Anonymous], exp.Expr]:
+    """A search in an array: what is sought may be of any type."""
+
+    def handler(node: exp.Anonymous) -> exp.Expr:
+        items, wanted, *rest = _arguments(node, 2, 3)
+        return ours(name, [items, ours("to_super", [wanted]), *rest])
+
+    return handler
+
+
 def _renamed(name: str) -> Callable[[exp.Anonymous], exp.Expr]:
     return lambda node: ours(name, [part.copy() for part in node.expressions])
 
@@ -149,4 +174,5 @@ HANDLERS: dict[str, Callable[[exp.Anonymous], exp.Expr]] = {
     "json_extract_path_text": _json_path,
     "object": _super("super_object"),
     "array": _super("super_array"),
+    **{name: _of_arrays(name) for name in ("array_contains", "array_position", "array_positions")},
 }

@@ -14,7 +14,7 @@ FAULT = "warehouse.fault"
 # What PostgreSQL behind us knows as it is.
 REAL = {
     "search_path", "statement_timeout", "timezone", "datestyle", "extra_float_digits", "client_encoding",
-    "application_name", "client_min_messages", "seed",
+    "application_name", "client_min_messages", "seed", "intervalstyle",
 }  # fmt: skip
 # What is remembered for SHOW and for the query log, with its default.
 REMEMBERED = {
@@ -24,6 +24,7 @@ REMEMBERED = {
     "json_serialization_enable": "off", "json_serialization_parse_nested_strings": "off",
     "navigate_super_null_on_error": "on", "parse_super_null_on_error": "off", "mv_enable_aqmv_for_session": "on",
     "enable_vacuum_boost": "off", "max_cursor_result_set_size": "0", "enable_case_sensitive_super_attribute": "off",
+    "interval_forbid_composite_literals": "on", "default_array_search_null_handling": "on",
     "cast_super_null_on_error": "on", "json_parse_dedup_attributes": "off", "json_parse_truncate_strings": "off",
     "stored_proc_log_min_messages": "LOG",
 }  # fmt: skip

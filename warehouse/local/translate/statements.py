@@ -122,7 +122,7 @@ def _one(text: str, tokens: list[Token]) -> Plan:
 
 
 def _query(text: str) -> Plan:
-    translated = translate_query(text)
+    translated = translate_query(text, shown=True)
     return Pass(translated.sql, leader=translated.on_leader)
 
 

@@ -24,7 +24,7 @@ _UNSUPPORTED = {
     "CIDR", "XML", "BIT", "ARRAY", "HSTORE", "POINT", "LINE", "BOX", "CIRCLE", "TSVECTOR", "TSQUERY", "OID", "REGCLASS",
     "NAME", "MACADDR", "ENUM",
 }  # fmt: skip
-_LATER = {"HLLSKETCH", "GEOMETRY", "GEOGRAPHY", "INTERVAL"}
+_LATER = {"HLLSKETCH", "GEOMETRY", "GEOGRAPHY"}
 
 
 def column_type(stream: Stream) -> str:
@@ -57,6 +57,8 @@ def column_type(stream: Stream) -> str:
             found += "tz"
         elif stream.accept("WITHOUT"):
             stream.expect("TIME", "ZONE")
+    elif word == "INTERVAL":
+        found = _interval(stream)
     elif word in _UNSUPPORTED:
         raise Refused(f'Column "{_before(stream)}" has unsupported type "{word.lower()}".', "0A000")
     elif word in _LATER:
@@ -66,6 +68,23 @@ def column_type(stream: Stream) -> str:
     if stream.sees("[") or stream.sees("ARRAY"):
         raise Refused(f'Column "{_before(stream)}" has unsupported type "{found}[]".', "0A000")
     return found
+
+
+def _interval(stream: Stream) -> str:
+    """INTERVAL YEAR TO MONTH, INTERVAL DAY TO SECOND [(digits)] and what is narrower (AWS r_interval_data_types)."""
+    units = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
+    if stream.peek().word not in units:
+        raise Refused(f'Column "{_before(stream)}" has unsupported type "interval".', "0A000")
+    found = last = stream.next().word
+    if stream.accept("TO"):
+        last = stream.next().word
+        if last not in units[units.index(found) + 1 : 2 if found == "YEAR" else 6]:
+            raise stream.syntax_error()
+        found += f" to {last}"
+    if last == "SECOND" and stream.accept("("):
+        found += f"({stream.integer()})"
+        stream.expect(")")
+    return f"interval {found.lower()}"
 
 
 def _before(stream: Stream) -> str:
