@@ -208,7 +208,7 @@ nasty = st.text(st.sampled_from("'\"\\;-$%:()*/\n\té€ a") | st.characters(cod
 def test_no_text_breaks_out_of_a_statement(kinds: sa.Table, own: dict[str, Any], engine: sa.Engine, count: Any) -> None:
     """Through every entry point that takes text: names, options, keys, labels and values stay what they are."""
 
-    @settings(max_examples=25, deadline=None, database=None, phases=[Phase.generate],
+    @settings(max_examples=6, deadline=None, database=None, phases=[Phase.generate],
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(nasty, nasty.map(lambda text: text.encode()[:8].decode(errors="ignore")))
     def run(text: str, value: str) -> None:
