@@ -83,6 +83,7 @@ def _sarif(report: Report) -> None:
             "shortDescription": {"text": rule.summary},
             "fullDescription": {"text": rule.sections["Why"]},
             "help": {"text": rule.sections["What"]},
+            **({"helpUri": rule.see} if rule.see else {}),
             "defaultConfiguration": {"level": rule.severity},
         }
         for rule in all_rules()

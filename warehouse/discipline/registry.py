@@ -9,8 +9,8 @@ WH3xx the live warehouse, WH4xx SQL text. A rule's file holds
 The annotation of the first argument says which subjects the rule judges (`discipline/subject.py`). A second one asks
 for more: `known: SchemaDesign`, the other tables and views; or `facts: TableFacts`, the table's statistics, and then
 the rule is not asked at all about tables without. The docstring is the rule's page: a summary line, then the headings
-What, Why, Bad and Good. Bad and Good are Python (models, `op.` calls of a revision, or values) or SQL, executed by the
-tests.
+What, Why, Bad and Good; Given with what Bad and Good have in common, and See with AWS's page, where there is one. Bad
+and Good are Python (models, `op.` calls of a revision, or values) or SQL, executed by the tests.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ FAMILIES: Mapping[str, str] = {
     "WH4": "SQL: views, `op.execute`, .sql files",
 }
 HEADINGS = ("What", "Why", "Bad", "Good")
+# What Bad and Good have in common, between Why and Bad; and AWS's page, at the end.
+GIVEN, SEE = "Given", "See"
 # What a rule may ask for beside its subject, and the engine's word for it.
 _SECOND: Mapping[type, Asks] = {SchemaDesign: "known", TableFacts: "facts"}
 
@@ -65,12 +67,23 @@ class Rule:
     asks: Asks | None = None
 
     @property
+    def see(self) -> str:
+        """AWS's page; empty when there is none."""
+        return self.sections.get(SEE, "")
+
+    @property
     def bad(self) -> tuple[str, str]:
-        return _block(self.sections["Bad"])
+        return self._example("Bad")
 
     @property
     def good(self) -> tuple[str, str]:
-        return _block(self.sections["Good"])
+        return self._example("Good")
+
+    def _example(self, heading: str) -> tuple[str, str]:
+        language, code = _block(self.sections[heading])
+        if GIVEN not in self.sections:
+            return language, code
+        return language, f"{_block(self.sections[GIVEN])[1]}\n\n\n{code}"
 
 
 @cache
@@ -132,10 +145,11 @@ def _page(path: str, text: str) -> tuple[str, Mapping[str, str]]:
     # [summary, heading, body, heading, body, …]
     parts = _HEADING.split(text)
     summary, headings, bodies = parts[0].strip(), tuple(parts[1::2]), [body.strip() for body in parts[2::2]]
-    if not summary or headings != HEADINGS or not all(bodies):
+    asked_for = tuple(heading for heading in headings if heading not in (GIVEN, SEE))
+    if not summary or asked_for != HEADINGS or len(set(headings)) < len(headings) or not all(bodies):
         raise ValueError(f"{path}: the docstring is a summary and the headings {', '.join(HEADINGS)}")
     sections = dict(zip(headings, bodies, strict=True))
-    for example in ("Bad", "Good"):
+    for example in {"Bad", "Good", GIVEN} & set(sections):
         if len(_CODE_BLOCK.findall(sections[example])) != 1:
             raise ValueError(f"{path}: {example} holds one block of ```python or ```sql")
     return summary, MappingProxyType(sections)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped
 
-from warehouse.schema import Base, all_, column, compound
+from warehouse.schema import Base, Dimension, column
 from warehouse.schema.types import CHAR, VARCHAR
 
 
-class Airline(Base, dist=all_(), sort=compound("carrier"), comment="One row per airline that flew from New York."):
+class Airline(Dimension, Base, comment="One row per airline that flew from New York."):
     """ALL: sixteen rows that change once in years; with a copy on every node the join with flight needs no network.
 
     Sorted by the key that every join uses.

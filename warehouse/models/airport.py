@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped
 
-from warehouse.schema import Base, all_, column, compound
+from warehouse.schema import Base, Dimension, column
 from warehouse.schema.types import CHAR, DOUBLE_PRECISION, SMALLINT, VARCHAR
 
 
-class Airport(Base, dist=all_(), sort=compound("faa"), comment="One row per airport known to the FAA."):
+class Airport(Dimension, Base, comment="One row per airport known to the FAA."):
     """ALL: small and nearly constant, and flight joins it twice (origin, dest): one distribution key could serve one
     of the two.
 

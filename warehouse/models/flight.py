@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy import ForeignKeyConstraint
 from sqlalchemy.orm import Mapped
 
-from warehouse.schema import Base, column, compound, key
+from warehouse.schema import Base, Fact, column, compound, key
 from warehouse.schema.types import CHAR, INTEGER, SMALLINT, TIMESTAMP, VARCHAR
 
 
 class Flight(
+    Fact,
     Base,
     dist=key("time_hour"),
     sort=compound("time_hour", "origin"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime
+import re
 import sys
 from types import ModuleType
 from typing import Any
@@ -86,6 +87,12 @@ def test_the_bad_example_breaks_the_rule_and_no_other(rule: Rule, base: type[Bas
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
 def test_the_good_example_breaks_no_rule(rule: Rule, base: type[Base]) -> None:
     assert findings(rule.good, base, f"good_{rule.code}") == []
+
+
+def test_what_a_rule_refers_to_is_a_page_of_aws() -> None:
+    pages = [rule.see for rule in all_rules() if rule.see]
+    assert len(pages) > 80
+    assert all(re.fullmatch(r"https://docs\.aws\.amazon\.com/redshift/latest/dg/[\w-]+\.html", page) for page in pages)
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)

@@ -25,6 +25,10 @@ class Sale(Base, dist=key("sale_key"), sort=compound("sale_key"), comment="One r
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="raw", comment="Number of the sale.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_choosing_dist_sort.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -34,6 +34,10 @@ sa.Table(
     **table_options(dist=even(), sort=compound("sale_key")),
 )
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/t_Defining_constraints.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -26,6 +26,10 @@ class Sale(Base, dist=key("buyer"), sort=unsorted(), comment="One row per sale."
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     buyer: Mapped[int] = column(BIGINT, encode="az64", comment="Number of the buyer.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_choosing_dist_sort.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

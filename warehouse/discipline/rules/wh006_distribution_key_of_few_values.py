@@ -25,6 +25,10 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     online: Mapped[bool] = column(BOOLEAN, encode="raw", comment="Was it sold on line?")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_choosing_dist_sort.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

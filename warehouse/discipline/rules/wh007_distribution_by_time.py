@@ -27,6 +27,10 @@ class Sale(Base, dist=key("sale_key"), sort=compound("sold_on"), comment="One ro
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     sold_on: Mapped[datetime] = column(DATE, encode="raw", comment="Day of the sale.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_choosing_dist_sort.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -9,14 +9,17 @@ Why
 A distribution key pays when two tables are joined on it: their rows already share a slice. Distributed by anything
 else, the table is sent over the network for every join, as with EVEN, but less evenly spread.
 
-Bad
----
+Given
+-----
 ```python
 class Buyer(Base, dist=key("buyer_key"), sort=unsorted(), comment="One row per buyer."):
     __tablename__ = "buyer"
     buyer_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the buyer.")
+```
 
-
+Bad
+---
+```python
 class Sale(Base, dist=key("sale_key"), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
@@ -26,16 +29,15 @@ class Sale(Base, dist=key("sale_key"), sort=unsorted(), comment="One row per sal
 Good
 ----
 ```python
-class Buyer(Base, dist=key("buyer_key"), sort=unsorted(), comment="One row per buyer."):
-    __tablename__ = "buyer"
-    buyer_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the buyer.")
-
-
 class Sale(Base, dist=key("buyer"), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     buyer: Mapped[int] = column(BIGINT, sa.ForeignKey("buyer.buyer_key"), encode="az64", comment="The buyer.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_best-practices-best-dist-key.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

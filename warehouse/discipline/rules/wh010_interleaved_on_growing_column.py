@@ -27,6 +27,10 @@ class Sale(Base, dist=even(), sort=compound("sold_at", "sale_key"), comment="One
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     sold_at: Mapped[datetime] = column(TIMESTAMP, encode="raw", comment="Time of the sale, in UTC.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/t_Sorting_data.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -32,6 +32,10 @@ class Sale(Base, dist=even(), sort=compound("year", "month", "day"), comment="On
     month: Mapped[int] = column(INTEGER, encode="az64", comment="Month.")
     day: Mapped[int] = column(INTEGER, encode="az64", comment="Day.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/t_Sorting_data.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

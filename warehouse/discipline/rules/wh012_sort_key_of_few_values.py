@@ -26,6 +26,10 @@ class Sale(Base, dist=even(), sort=compound("sale_key", "online"), comment="One 
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="raw", comment="Number of the sale.")
     online: Mapped[bool] = column(BOOLEAN, encode="raw", comment="Was it sold on line?")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_best-practices-sort-key.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -24,6 +24,10 @@ class Login(Log, Base, comment="One row per login."):
     __tablename__ = "sale_login"
     user_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the user.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_best-practices-sort-key.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -10,14 +10,17 @@ Why
 Each comparison converts one of the two, so neither rows on the same slice nor the order of the rows help the join.
 Where the conversion loses something, rows do not find each other.
 
-Bad
----
+Given
+-----
 ```python
 class Buyer(Base, dist=key("buyer_key"), sort=unsorted(), comment="One row per buyer."):
     __tablename__ = "buyer"
     buyer_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the buyer.")
+```
 
-
+Bad
+---
+```python
 class Sale(Base, dist=key("buyer"), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
@@ -27,16 +30,15 @@ class Sale(Base, dist=key("buyer"), sort=unsorted(), comment="One row per sale."
 Good
 ----
 ```python
-class Buyer(Base, dist=key("buyer_key"), sort=unsorted(), comment="One row per buyer."):
-    __tablename__ = "buyer"
-    buyer_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the buyer.")
-
-
 class Sale(Base, dist=key("buyer"), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     buyer: Mapped[int] = column(BIGINT, sa.ForeignKey("buyer.buyer_key"), encode="az64", comment="The buyer.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_best-practices-defining-constraints.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

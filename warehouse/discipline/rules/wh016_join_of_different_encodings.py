@@ -9,14 +9,17 @@ Why
 The same values compressed in two ways are a sign that one of the two was never looked at again. Where both were
 measured, waive it. Raw is left alone: it is right for the first column of a sort key.
 
-Bad
----
+Given
+-----
 ```python
 class Buyer(Base, dist=key("buyer_key"), sort=unsorted(), comment="One row per buyer."):
     __tablename__ = "buyer"
     buyer_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the buyer.")
+```
 
-
+Bad
+---
+```python
 class Sale(Base, dist=key("buyer"), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
@@ -26,16 +29,15 @@ class Sale(Base, dist=key("buyer"), sort=unsorted(), comment="One row per sale."
 Good
 ----
 ```python
-class Buyer(Base, dist=key("buyer_key"), sort=unsorted(), comment="One row per buyer."):
-    __tablename__ = "buyer"
-    buyer_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the buyer.")
-
-
 class Sale(Base, dist=key("buyer"), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     buyer: Mapped[int] = column(BIGINT, sa.ForeignKey("buyer.buyer_key"), encode="az64", comment="The buyer.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_Compression_encodings.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -9,15 +9,18 @@ Why
 Redshift takes a foreign key only to a primary key or to unique columns, and the planner concludes from it that each
 row finds one partner at most. If it finds two, sums are wrong.
 
-Bad
----
+Given
+-----
 ```python
 class Buyer(Base, dist=key("buyer_key"), sort=unsorted(), comment="One row per buyer."):
     __tablename__ = "buyer"
     buyer_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the buyer.")
     code: Mapped[int] = column(BIGINT, encode="az64", comment="Number at the old shop.")
+```
 
-
+Bad
+---
+```python
 class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
@@ -27,17 +30,15 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
 Good
 ----
 ```python
-class Buyer(Base, dist=key("buyer_key"), sort=unsorted(), comment="One row per buyer."):
-    __tablename__ = "buyer"
-    buyer_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the buyer.")
-    code: Mapped[int] = column(BIGINT, encode="az64", comment="Number at the old shop.")
-
-
 class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     buyer: Mapped[int] = column(BIGINT, sa.ForeignKey("buyer.buyer_key"), encode="az64", comment="The buyer.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/t_Defining_constraints.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -9,27 +9,29 @@ Why
 ALL multiplies storage and the work of every load by the number of nodes. It is meant for small tables that change
 seldom.
 
+Given
+-----
+```python
+class Sale(Base, dist=all_(), sort=unsorted(), comment="One row per sale."):
+    __tablename__ = "sale"
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
+```
+
 Bad
 ---
 ```python
 facts = [TableFacts("sale", rows=40_000_000)]
-
-
-class Sale(Base, dist=all_(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
 
 Good
 ----
 ```python
 facts = [TableFacts("sale", rows=40_000)]
-
-
-class Sale(Base, dist=all_(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_choosing_dist_sort.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

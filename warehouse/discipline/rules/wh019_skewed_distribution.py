@@ -10,27 +10,29 @@ Why
 A query is done when its slowest slice is done. With four times the rows on one slice, the rest of the cluster waits
 most of the time.
 
+Given
+-----
+```python
+class Sale(Base, dist=key("sale_key"), sort=unsorted(), comment="One row per sale."):
+    __tablename__ = "sale"
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
+```
+
 Bad
 ---
 ```python
 facts = [TableFacts("sale", rows=40_000_000, skew_rows=9.5)]
-
-
-class Sale(Base, dist=key("sale_key"), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
 
 Good
 ----
 ```python
 facts = [TableFacts("sale", rows=40_000_000, skew_rows=1.1)]
-
-
-class Sale(Base, dist=key("sale_key"), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/diagnostic-queries-for-query-tuning.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -11,6 +11,15 @@ Each alone looks well distributed, and their join still sends one of them over t
 share its key; the other side may be EVEN, or ALL when it is small. Two foreign keys of one table can not both have
 it: waive the one that matters less.
 
+Given
+-----
+```python
+class Sale(Base, dist=key("buyer"), sort=unsorted(), comment="One row per sale."):
+    __tablename__ = "sale"
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
+    buyer: Mapped[int] = column(BIGINT, sa.ForeignKey("buyer.buyer_key"), encode="az64", comment="The buyer.")
+```
+
 Bad
 ---
 ```python
@@ -18,12 +27,6 @@ class Buyer(Base, dist=key("code"), sort=unsorted(), comment="One row per buyer.
     __tablename__ = "buyer"
     buyer_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the buyer.")
     code: Mapped[int] = column(BIGINT, encode="az64", comment="Number at the old shop.")
-
-
-class Sale(Base, dist=key("buyer"), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
-    buyer: Mapped[int] = column(BIGINT, sa.ForeignKey("buyer.buyer_key"), encode="az64", comment="The buyer.")
 ```
 
 Good
@@ -33,13 +36,11 @@ class Buyer(Base, dist=key("buyer_key"), sort=unsorted(), comment="One row per b
     __tablename__ = "buyer"
     buyer_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the buyer.")
     code: Mapped[int] = column(BIGINT, encode="az64", comment="Number at the old shop.")
-
-
-class Sale(Base, dist=key("buyer"), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
-    buyer: Mapped[int] = column(BIGINT, sa.ForeignKey("buyer.buyer_key"), encode="az64", comment="The buyer.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_choosing_dist_sort.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

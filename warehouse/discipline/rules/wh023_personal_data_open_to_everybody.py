@@ -26,6 +26,10 @@ class Sale(Base, dist=even(), sort=unsorted(), grants={"role support": "select"}
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     mail: Mapped[str] = column(VARCHAR(80), encode="zstd", pii="email", comment="Address.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

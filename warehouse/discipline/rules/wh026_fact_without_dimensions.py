@@ -31,6 +31,10 @@ class Sale(Fact, Base, dist=key("buyer"), sort=unsorted(), comment="One row per 
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     buyer: Mapped[int] = column(BIGINT, sa.ForeignKey("buyer.buyer_key"), encode="az64", comment="The buyer.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_best-practices-defining-constraints.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

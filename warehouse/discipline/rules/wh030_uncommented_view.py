@@ -19,6 +19,10 @@ Good
 ```python
 view("sale_total", Base.metadata, "SELECT 1 AS one", comment="One row: the number one.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_COMMENT.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -23,6 +23,10 @@ class Sale(Base, dist=even(), sort=compound("sold_at"), comment="One row per sal
     __tablename__ = "sale"
     sold_at: Mapped[datetime] = column(TIMESTAMP, primary_key=True, encode="raw", comment="Time of the sale, in UTC.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_COMMENT.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -25,6 +25,10 @@ class Sale(Base, dist=even(), sort=compound("sale_key"), comment="One row per sa
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="raw", comment="Number of the sale.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/t_Sorting_data.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

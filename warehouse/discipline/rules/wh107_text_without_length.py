@@ -26,6 +26,10 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     note: Mapped[str | None] = column(VARCHAR(200), encode="zstd", comment="Free text.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

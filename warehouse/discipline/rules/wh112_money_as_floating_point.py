@@ -27,6 +27,10 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     price: Mapped[float] = column(DECIMAL(12, 2), encode="az64", comment="Price in euros.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html
 """
 
 import re

@@ -26,6 +26,10 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     sold_at: Mapped[str] = column(TIMESTAMP, encode="az64", comment="Time of the sale, in UTC.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_best-practices-timestamp-date-columns.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

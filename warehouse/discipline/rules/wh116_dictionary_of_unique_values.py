@@ -24,6 +24,10 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_Byte_dictionary_encoding.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -27,6 +27,10 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     bucket: Mapped[float] = column(DOUBLE_PRECISION, encode="zstd", comment="Random number, given when loading.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_loading_default_values.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

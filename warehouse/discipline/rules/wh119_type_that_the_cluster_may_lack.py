@@ -26,6 +26,10 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     seconds: Mapped[int] = column(INTEGER, encode="az64", comment="Duration in seconds.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_interval_data_types.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -28,6 +28,10 @@ class Login(Log, Base, comment="One row per login."):
         BIGINT, primary_key=True, identity=(1, 1), encode="az64", comment="Number of the login."
     )
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -21,6 +21,10 @@ Good
 ```python
 op.add_column("sale", sa.Column("shop", sa.INTEGER(), comment="Shop.", redshift_encode="az64"))
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 """
 
 from warehouse.discipline.changes import AddColumn

@@ -20,6 +20,10 @@ Good
 ```python
 op.alter_column("sale", "note", type_=sa.String(200), existing_type=sa.String(80))
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 """
 
 from warehouse.discipline.changes import AlterColumn

@@ -19,6 +19,10 @@ Good
 ```python
 op.alter_column("sale", "shop", comment="Number of the shop.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 """
 
 from warehouse.discipline.changes import AlterColumn

@@ -20,6 +20,10 @@ Good
 ```python
 op.alter_sort_key("sale", "compound", ["shop"])
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-features.html
 """
 
 from warehouse.discipline.changes import AddConstraint

@@ -9,15 +9,18 @@ Why
 Every row moves to another slice. Redshift does it in the background and leaves the table readable, but it reads and
 writes all of it, needs as much free space again, and holds off VACUUM meanwhile. Choose the hour.
 
+Given
+-----
+```python
+class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
+    __tablename__ = "sale"
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
+```
+
 Bad
 ---
 ```python
 facts = [TableFacts("sale", rows=2_000_000_000, size_mb=400_000)]
-
-
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 
 
 op.alter_distribution("sale", "key", "sale_key")
@@ -29,13 +32,12 @@ Good
 facts = [TableFacts("sale", rows=2_000, size_mb=40)]
 
 
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
-
-
 op.alter_distribution("sale", "key", "sale_key")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 """
 
 from warehouse.discipline.changes import AlterDistribution

@@ -9,15 +9,18 @@ Why
 The rows are put into another order, in the background, which reads and writes all of them; until that is done,
 queries by the new key skip no blocks. Choose the hour.
 
+Given
+-----
+```python
+class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
+    __tablename__ = "sale"
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
+```
+
 Bad
 ---
 ```python
 facts = [TableFacts("sale", rows=2_000_000_000, size_mb=400_000)]
-
-
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 
 
 op.alter_sort_key("sale", "compound", ["sale_key"])
@@ -29,13 +32,12 @@ Good
 facts = [TableFacts("sale", rows=2_000, size_mb=40)]
 
 
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
-
-
 op.alter_sort_key("sale", "compound", ["sale_key"])
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 """
 
 from warehouse.discipline.changes import AlterSortKey

@@ -9,8 +9,8 @@ Why
 Redshift refuses it, with CASCADE too. Change the distribution or the sort key first; where they are AUTO, Redshift
 may have chosen the column itself, and ALTER SORTKEY NONE lets it go.
 
-Bad
----
+Given
+-----
 ```python
 waive = {"WH202": "moved to another table"}
 
@@ -19,26 +19,24 @@ class Sale(Base, dist=even(), sort=compound("sold_at"), comment="One row per sal
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     sold_at: Mapped[datetime] = column(TIMESTAMP, encode="raw", comment="Time of the sale, in UTC.")
+```
 
-
+Bad
+---
+```python
 op.drop_column("sale", "sold_at")
 ```
 
 Good
 ----
 ```python
-waive = {"WH202": "moved to another table"}
-
-
-class Sale(Base, dist=even(), sort=compound("sold_at"), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
-    sold_at: Mapped[datetime] = column(TIMESTAMP, encode="raw", comment="Time of the sale, in UTC.")
-
-
 op.alter_sort_key("sale", "none")
 op.drop_column("sale", "sold_at")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 """
 
 from warehouse.discipline.changes import DropColumn

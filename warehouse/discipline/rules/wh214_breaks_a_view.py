@@ -10,8 +10,8 @@ Redshift refuses to drop what a bound view needs. A late-binding view does not p
 read next; after a rename a bound view goes on reading the old table under its new name. Drop or replace the view in
 the same revision.
 
-Bad
----
+Given
+-----
 ```python
 waive = {"WH202": "moved"}
 
@@ -20,8 +20,11 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     sold_at: Mapped[datetime] = column(TIMESTAMP, encode="az64", comment="Time of the sale, in UTC.")
+```
 
-
+Bad
+---
+```python
 view("sale_total", Base.metadata, "SELECT sold_at, sale_key FROM sale", comment="One row per sale.")
 
 
@@ -31,17 +34,12 @@ op.drop_column("sale", "sold_at")
 Good
 ----
 ```python
-waive = {"WH202": "moved"}
-
-
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
-    sold_at: Mapped[datetime] = column(TIMESTAMP, encode="az64", comment="Time of the sale, in UTC.")
-
-
 op.drop_column("sale", "sold_at")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
 """
 
 from warehouse.discipline.changes import DropColumn, DropTable, RenameColumn, RenameTable

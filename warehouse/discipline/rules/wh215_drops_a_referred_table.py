@@ -9,12 +9,15 @@ Why
 Redshift refuses it without CASCADE, and with CASCADE drops the foreign keys without a word, so that the planner and
 `warehouse check` lose what they knew.
 
+Given
+-----
+```python
+waive = {"WH201": "merged into another table"}
+```
+
 Bad
 ---
 ```python
-waive = {"WH201": "merged into another table"}
-
-
 class Buyer(Base, dist=key("buyer_key"), sort=unsorted(), comment="One row per buyer."):
     __tablename__ = "buyer"
     buyer_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the buyer.")
@@ -32,9 +35,6 @@ op.drop_table("buyer")
 Good
 ----
 ```python
-waive = {"WH201": "merged into another table"}
-
-
 class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
@@ -42,6 +42,10 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
 
 op.drop_table("buyer")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_TABLE.html
 """
 
 from warehouse.discipline.changes import DropTable

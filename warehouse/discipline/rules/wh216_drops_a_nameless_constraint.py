@@ -20,6 +20,10 @@ Good
 ```python
 op.drop_constraint("sale_buyer_fkey", "sale")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 """
 
 from warehouse.discipline.changes import DropConstraint

@@ -20,6 +20,10 @@ Good
 ```python
 op.alter_sort_key("sale", "compound", ["shop", "sale_key"])
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/t_Sorting_data.html
 """
 
 from warehouse.discipline.changes import AlterSortKey

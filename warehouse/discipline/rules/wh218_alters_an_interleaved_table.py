@@ -31,6 +31,10 @@ class Sale(Base, dist=even(), sort=compound("shop", "sale_key"), comment="One ro
 
 op.alter_distribution("sale", "all")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/t_Sorting_data.html
 """
 
 from warehouse.discipline.changes import AlterColumn, AlterDistribution

@@ -9,13 +9,16 @@ Why
 The way back is needed on the worst of days. A downgrade that does nothing is worse than none: the version goes back,
 the tables stay, and the next upgrade meets them.
 
-Bad
----
+Given
+-----
 ```python
 def upgrade():
     op.drop_constraint("sale_buyer_fkey", "sale")
+```
 
-
+Bad
+---
+```python
 def downgrade():
     pass
 ```
@@ -23,10 +26,6 @@ def downgrade():
 Good
 ----
 ```python
-def upgrade():
-    op.drop_constraint("sale_buyer_fkey", "sale")
-
-
 def downgrade():
     op.create_foreign_key("sale_buyer_fkey", "sale", "buyer", ["buyer"], ["buyer_key"])
 ```

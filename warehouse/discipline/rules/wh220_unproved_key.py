@@ -22,6 +22,10 @@ waive = {"WH220": "warehouse check has counted no duplicates"}
 
 op.create_primary_key("sale_pkey", "sale", ["sale_key"])
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/t_Defining_constraints.html
 """
 
 from warehouse.discipline.changes import AddConstraint

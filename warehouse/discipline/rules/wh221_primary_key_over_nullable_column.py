@@ -8,8 +8,8 @@ Why
 ---
 ADD PRIMARY KEY takes only columns that were created NOT NULL, and that cannot be changed in place.
 
-Bad
----
+Given
+-----
 ```python
 waive = {"WH220": "counted"}
 
@@ -18,25 +18,23 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     shop: Mapped[int | None] = column(INTEGER, encode="az64", comment="Shop.")
+```
 
-
+Bad
+---
+```python
 op.create_primary_key("sale_pkey", "sale", ["shop"])
 ```
 
 Good
 ----
 ```python
-waive = {"WH220": "counted"}
-
-
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
-    shop: Mapped[int | None] = column(INTEGER, encode="az64", comment="Shop.")
-
-
 op.create_primary_key("sale_pkey", "sale", ["sale_key"])
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 """
 
 from warehouse.discipline.changes import AddConstraint

@@ -31,6 +31,10 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
 
 op.alter_column("sale", "note", type_=sa.String(200), existing_type=sa.String(80))
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 """
 
 from warehouse.discipline.changes import AlterColumn

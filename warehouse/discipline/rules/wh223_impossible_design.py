@@ -21,6 +21,10 @@ Good
 ```python
 op.add_column("sale", sa.Column("detail", SUPER(), comment="As delivered.", redshift_encode="zstd"))
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-datatypes.html
 """
 
 from warehouse.discipline.changes import Impossible

@@ -38,6 +38,10 @@ op.rebuild_table(
     existing={"sale_key": "integer"},
 )
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/diagnostic-queries-for-query-tuning.html
 """
 
 from warehouse.discipline.changes import RebuildTable

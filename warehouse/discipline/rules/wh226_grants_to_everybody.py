@@ -19,6 +19,10 @@ Good
 ```python
 op.grant("sale", "role analyst", "select")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
 """
 
 from warehouse.discipline.changes import GrantPrivileges

@@ -10,26 +10,24 @@ Why
 It is loaded, sorted, backed up and paid for, and everybody who searches the warehouse has to look at it. Unload it
 and drop it, or say in a waiver what it is kept for.
 
+Given
+-----
+```python
+class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
+    __tablename__ = "sale"
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
+```
+
 Bad
 ---
 ```python
 live = [TableFacts("sale", rows=1_000, size_mb=40, age_days=90, unread_days=400)]
-
-
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
 
 Good
 ----
 ```python
 live = [TableFacts("sale", rows=1_000, size_mb=40, age_days=90, unread_days=3)]
-
-
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
 """
 

@@ -9,27 +9,29 @@ Why
 The planner chooses joins by the number of rows that it believes in. ANALYZE does not run by itself after a COPY into
 a table that had rows.
 
+Given
+-----
+```python
+class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
+    __tablename__ = "sale"
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
+```
+
 Bad
 ---
 ```python
 live = [TableFacts("sale", rows=1_000, size_mb=40, age_days=90, stats_off=60.0)]
-
-
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
 
 Good
 ----
 ```python
 live = [TableFacts("sale", rows=1_000, size_mb=40, age_days=90, stats_off=2.0)]
-
-
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_ANALYZE.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

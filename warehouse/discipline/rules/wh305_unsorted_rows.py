@@ -9,27 +9,29 @@ Why
 Queries read the unsorted part whole, whatever they filter by, and merge joins are given up. VACUUM SORT ONLY puts the
 rows in order.
 
+Given
+-----
+```python
+class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
+    __tablename__ = "sale"
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
+```
+
 Bad
 ---
 ```python
 live = [TableFacts("sale", rows=1_000, size_mb=40, age_days=90, unsorted=45.0)]
-
-
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
 
 Good
 ----
 ```python
 live = [TableFacts("sale", rows=1_000, size_mb=40, age_days=90, unsorted=3.0)]
-
-
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/diagnostic-queries-for-query-tuning.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

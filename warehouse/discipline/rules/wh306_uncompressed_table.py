@@ -9,27 +9,29 @@ Why
 It takes several times the room, and several times the reading. A model with encodings and `op.alter_encoding`
 compress it in place.
 
+Given
+-----
+```python
+class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
+    __tablename__ = "sale"
+    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
+```
+
 Bad
 ---
 ```python
 live = [TableFacts("sale", size_mb=40_000, encoded=False)]
-
-
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
 
 Good
 ----
 ```python
 live = [TableFacts("sale", size_mb=40_000, encoded=True)]
-
-
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_Compression_encodings.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

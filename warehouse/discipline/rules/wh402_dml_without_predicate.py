@@ -20,6 +20,10 @@ Good
 ```sql
 DELETE FROM sale WHERE sold_at < '2020-01-01'
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_DELETE.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

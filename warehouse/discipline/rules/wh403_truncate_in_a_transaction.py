@@ -26,6 +26,10 @@ DELETE FROM sale WHERE sale_key IN (SELECT sale_key FROM staging_sale);
 INSERT INTO sale (sale_key) SELECT sale_key FROM staging_sale;
 COMMIT
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

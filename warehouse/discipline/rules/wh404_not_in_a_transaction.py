@@ -22,6 +22,10 @@ Good
 ```sql
 VACUUM sale
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_SVL_MULTI_STATEMENT_VIOLATIONS.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

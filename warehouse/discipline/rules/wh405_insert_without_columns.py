@@ -20,6 +20,10 @@ Good
 ```sql
 INSERT INTO sale (sale_key, sold_at) SELECT sale_key, sold_at FROM staging_sale
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_INSERT_30.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

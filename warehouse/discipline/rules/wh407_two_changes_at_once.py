@@ -20,6 +20,10 @@ Good
 ALTER TABLE sale ADD COLUMN shop INTEGER;
 ALTER TABLE sale ADD COLUMN till INTEGER
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -19,6 +19,10 @@ Good
 ```sql
 GRANT SELECT ON sale TO ROLE analyst
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -19,6 +19,10 @@ Good
 ```sql
 ALTER TABLE sale ALTER SORTKEY (shop)
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-features.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

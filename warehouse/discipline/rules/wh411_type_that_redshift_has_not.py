@@ -19,6 +19,10 @@ Good
 ```sql
 CREATE TABLE sale (sale_key BIGINT IDENTITY(1,1), detail VARCHAR(200))
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-datatypes.html
 """
 
 from itertools import pairwise

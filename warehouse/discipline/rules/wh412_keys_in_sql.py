@@ -19,6 +19,10 @@ Good
 ```sql
 COPY sale FROM 's3://sales/2024' IAM_ROLE default CSV
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-authorization.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

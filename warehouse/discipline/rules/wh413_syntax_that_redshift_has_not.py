@@ -22,6 +22,10 @@ MERGE INTO sale USING staging_sale s ON sale.sale_key = s.sale_key
 WHEN MATCHED THEN UPDATE SET shop = s.shop
 WHEN NOT MATCHED THEN INSERT (sale_key, shop) VALUES (s.sale_key, s.shop)
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-features.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -19,6 +19,10 @@ Good
 ```python
 view("sale_total", Base.metadata, "SELECT sale_key FROM public.sale", late_binding=True, comment="One row per sale.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -20,6 +20,10 @@ Good
 ```python
 materialized_view("sale_total", Base.metadata, "SELECT 1 AS one", dist=all_(), comment="One row.")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/materialized-view-create-sql-command.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

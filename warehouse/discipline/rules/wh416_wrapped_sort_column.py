@@ -9,15 +9,18 @@ Why
 Redshift knows the smallest and the largest value of each block, but not those of the function, so every block is
 read. Write the range itself: `sold_at >= '2024-01-01' AND sold_at < '2024-02-01'`.
 
-Bad
----
+Given
+-----
 ```python
 class Sale(Base, dist=even(), sort=compound("sold_at"), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
     sold_at: Mapped[datetime] = column(TIMESTAMP, encode="raw", comment="Time of the sale, in UTC.")
+```
 
-
+Bad
+---
+```python
 view(
     "sale_2024",
     Base.metadata,
@@ -29,12 +32,6 @@ view(
 Good
 ----
 ```python
-class Sale(Base, dist=even(), sort=compound("sold_at"), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
-    sold_at: Mapped[datetime] = column(TIMESTAMP, encode="raw", comment="Time of the sale, in UTC.")
-
-
 view(
     "sale_2024",
     Base.metadata,
@@ -42,6 +39,10 @@ view(
     comment="One row per sale of 2024.",
 )
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/t_Sorting_data.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -20,6 +20,10 @@ Good
 ```sql
 SELECT sale.sale_key, shop.name FROM sale JOIN shop ON shop.shop = sale.shop
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/query-performance-improvement-opportunities.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -21,6 +21,10 @@ Good
 DROP VIEW sale_total;
 DROP TABLE sale
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_TABLE.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

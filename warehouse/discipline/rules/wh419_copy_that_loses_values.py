@@ -20,6 +20,10 @@ Good
 ```sql
 COPY sale FROM 's3://sales/2024' IAM_ROLE default CSV
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-conversion.html
 """
 
 from itertools import pairwise

@@ -21,6 +21,10 @@ Good
 ```sql
 SELECT sale_key FROM sale WHERE sold_at < getdate()
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_functions_leader_node_only.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

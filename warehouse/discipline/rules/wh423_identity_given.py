@@ -32,6 +32,10 @@ class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
 
 op.execute("INSERT INTO sale (sale_key) VALUES (1)")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
 """
 
 from warehouse.discipline.finding import Fault, Faults

@@ -8,27 +8,29 @@ Why
 ---
 It fails when it runs; the model knows it now.
 
-Bad
----
+Given
+-----
 ```python
 class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
     __tablename__ = "sale"
     sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
+```
 
-
+Bad
+---
+```python
 op.execute("INSERT INTO sale (sale_key, shop) VALUES (1, 2)")
 ```
 
 Good
 ----
 ```python
-class Sale(Base, dist=even(), sort=unsorted(), comment="One row per sale."):
-    __tablename__ = "sale"
-    sale_key: Mapped[int] = column(BIGINT, primary_key=True, encode="az64", comment="Number of the sale.")
-
-
 op.execute("INSERT INTO sale (sale_key) VALUES (1)")
 ```
+
+See
+---
+https://docs.aws.amazon.com/redshift/latest/dg/r_INSERT_30.html
 """
 
 from warehouse.discipline.finding import Fault, Faults
