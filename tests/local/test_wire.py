@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from warehouse.local import passwords
 from warehouse.local.wire import auth
 from warehouse.local.wire import messages as m
 
@@ -85,14 +86,28 @@ def test_notices(fields):
 
 def test_the_answer_to_a_salt_is_the_documented_one():
     # PostgreSQL documentation, "Password Authentication": md5(md5(password + user) + salt), in hex.
-    stored = auth.stored_hash("awsuser", "Abcdefg1")
     inner = hashlib.md5(b"Abcdefg1awsuser").hexdigest()
-    assert stored == "md5" + inner
-    wanted = b"md5" + hashlib.md5(inner.encode() + b"salt").hexdigest().encode()
-    assert auth.matches(stored, b"salt", wanted + b"\0")
-    assert not auth.matches(stored, b"tlas", wanted + b"\0")
-    assert not auth.matches(stored, b"salt", b"")
-    assert not auth.matches(stored, b"salt", wanted[:-1] + b"\0")
+    assert passwords.md5("Abcdefg1", "awsuser") == "md5" + inner
+    asked = auth.challenge("md5" + inner)
+    assert asked.question[:4] == struct.pack("!i", 5)
+    wanted = b"md5" + hashlib.md5(inner.encode() + asked.question[4:]).hexdigest().encode()
+    assert asked.accepts(wanted + b"\0")
+    assert not auth.challenge("md5" + inner).accepts(wanted + b"\0")  # another salt
+    assert not asked.accepts(b"")
+    assert not asked.accepts(wanted[:-1] + b"\0")
+
+
+def test_nobody_answers_for_a_user_without_a_password():
+    for stored in (None, "", "SCRAM-SHA-256$4096:c2FsdA==$a2V5:a2V5"):
+        asked = auth.challenge(stored)
+        salt = asked.question[4:]
+        for hash in ("0" * 32, "", hashlib.md5(b"").hexdigest()):
+            assert not asked.accepts(auth.md5_answer(hash, salt) + b"\0")
+
+
+@given(st.binary(max_size=80))
+def test_no_garbage_answers_a_digest(answer):
+    assert not auth.challenge(passwords.digest(b"d" * 32, b"s" * 32)).accepts(answer)
 
 
 # --- a server ---------------------------------------------------------------------------------------------------------
@@ -133,8 +148,8 @@ class Client:
         self.send(m.startup({"user": server["user"], "database": server["database"], **parameters}))
         kind, body = self.next()
         assert (kind, body[:4]) == (b"R", struct.pack("!i", 5)), (kind, body)
-        stored = auth.stored_hash(server["user"], server["password"] if password is None else password)
-        self.send(m.message(b"p", auth.expected_response(stored, body[4:]) + b"\0"))
+        stored = passwords.md5(server["password"] if password is None else password, server["user"])
+        self.send(m.message(b"p", auth.md5_answer(stored[3:], body[4:]) + b"\0"))
         return self.until(b"Z")
 
 
@@ -206,7 +221,7 @@ def test_garbage_before_the_login_ends_only_that_connection(local_server, packet
             while more := client.socket.recv(1 << 16):
                 answer += more
         assert b"internal error" not in answer
-        assert m.AUTHENTICATION_OK not in answer
+        assert m.message(b"R", bytes(4)) not in answer
 
 
 def test_after_garbage_the_next_client_is_served(local_server):

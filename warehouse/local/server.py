@@ -30,10 +30,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from warehouse.errors import LocalServerError
-from warehouse.local import catalog, s3
+from warehouse.local import catalog, passwords, s3
 from warehouse.local.place import EPHEMERAL, HOST, POSTGRES, S3, Options
 from warehouse.local.postgres import SUPERUSER, Postgres
-from warehouse.local.wire import auth
 from warehouse.local.wire.upstream import Upstream, UpstreamGone
 from warehouse.settings import SERVER_FILE
 
@@ -152,7 +151,7 @@ class Server:
 
         Returns a connection for questions of the server's own.
         """
-        stored = auth.stored_hash(USER, password)
+        stored = passwords.md5(password, USER)
         template = Upstream(postgres.socket, {"user": SUPERUSER, "database": "template1"})
         try:
             if not template.rows(f"SELECT 1 FROM pg_roles WHERE rolname = '{USER}'"):

@@ -6,16 +6,11 @@ r_ALTER_ROLE, r_DROP_ROLE.
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable, Sequence
 
+from warehouse.local.translate import passwords
 from warehouse.local.translate.plan import Plan, Refused, Steps, not_emulated
 from warehouse.local.translate.tokens import Stream, literal, quote
-
-_HASH = re.compile(r"md5[0-9a-fA-F]{32}")
-# A clear-text password (r_CREATE_USER): 8 to 64 printable characters, but for these.
-_NOT_IN_PASSWORDS = set("'\"\\/@ ")
 
 
 def must_be(kind: str, names: Sequence[str]) -> str:
@@ -43,19 +38,7 @@ def _password(stream: Stream, user: str) -> str:
     """What PostgreSQL is to keep: the hash that CREATE USER … PASSWORD 'md5…' takes, or NULL. The text goes nowhere."""
     if stream.accept("DISABLE"):
         return "NULL"
-    text = stream.string()
-    if _HASH.fullmatch(text):
-        return literal(text)
-    if text.startswith("sha256|"):
-        raise not_emulated("SHA-256 passwords")
-    if not 8 <= len(text) <= 64:
-        raise Refused("The password must be 8 to 64 characters in length", "22023")
-    kinds = (str.isupper, str.islower, str.isdigit)
-    if not all(any(test(c) for c in text) for test in kinds):
-        raise Refused("The password must contain an uppercase letter, a lowercase letter and a number", "22023")
-    if any(c in _NOT_IN_PASSWORDS or not 33 <= ord(c) <= 126 for c in text):
-        raise Refused("The password contains a character that is not allowed", "22023")
-    return literal("md5" + hashlib.md5((text + user).encode(), usedforsecurity=False).hexdigest())
+    return literal(passwords.kept(stream.string(), user))
 
 
 def _limit(stream: Stream) -> str:
@@ -90,6 +73,7 @@ def _option(stream: Stream, user: str) -> str | None:
 
 
 def create_user(stream: Stream) -> Plan:
+    stream.secret = True
     stream.expect("USER")
     name = _new(stream)
     stream.accept("WITH")
@@ -113,6 +97,7 @@ def create_user(stream: Stream) -> Plan:
 
 
 def alter_user(stream: Stream) -> Plan:
+    stream.secret = True
     stream.expect("USER")
     name = stream.name()
     stream.accept("WITH")

@@ -188,13 +188,6 @@ def startup(parameters: dict[str, str]) -> bytes:
     return _INT32.pack(len(body) + 4) + body
 
 
-def authentication_md5(salt: bytes) -> bytes:
-    return message(b"R", _INT32.pack(5) + salt)
-
-
-AUTHENTICATION_OK = message(b"R", _INT32.pack(0))
-
-
 def parameter_status(name: str, value: str) -> bytes:
     return message(b"S", text(name) + text(value))
 
