@@ -6,12 +6,15 @@ same stopped server.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -56,13 +59,21 @@ def part(server, word):
 
 def assert_gone(processes):
     _, alive = psutil.wait_procs(processes, timeout=LIMIT)
-    assert [p.cmdline() for p in alive] == []
+    assert [str(p) for p in alive] == []
 
 
 def kill(server):
     process = psutil.Process(server["pid"])
     process.kill()
     process.wait(LIMIT)
+
+
+def quiet_port():
+    """A free port that no client's connection is given meanwhile: systems take those from 32768 on."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def left_in(home):
@@ -84,12 +95,17 @@ def template(tmp_path_factory):
     state = home / ".warehouse"
     state.mkdir(parents=True)
     for seen in (state / "postgres.making" / "PG_VERSION", state / "postgres" / "postmaster.pid"):
-        with server_process(home) as first:
-            while not seen.exists():
-                assert first.poll() is None, "the server ended by itself"
-            first.kill()
-        assert not (state / "server.json").exists()
-    server = control.start(home, port=0)
+        # On a busy machine the moment may be missed; then the next start is the first one again.
+        while True:
+            with server_process(home) as first:
+                while not seen.exists() and first.poll() is None:
+                    pass
+                first.kill()
+                assert "error" not in (told := first.stdout.read()), told
+            if not (state / "server.json").exists():
+                break
+            control.reset(home)
+    server = control.start(home, port=quiet_port())
     execute(server, "CREATE TABLE kept (a INTEGER ENCODE zstd, b VARCHAR(9)) DISTKEY(a) INTERLEAVED SORTKEY(b, a)")
     execute(server, "INSERT INTO kept VALUES (1, 'x')")
     store(server).put("s3://warehouse/kept/é 1.csv", b"2,y\n")
@@ -238,14 +254,15 @@ def test_parts_that_die(home):
         with pytest.raises(psycopg.OperationalError):
             connection.execute("SELECT 1")
     # PostgreSQL ends all its sessions then, and recovers; a client that comes meanwhile is told to come again.
-    for _ in range(10_000):
+    deadline = time.monotonic() + LIMIT
+    while True:
         try:
             assert execute(server, "SELECT count(*) FROM kept") == [(1,)]
             break
         except psycopg.OperationalError as error:
-            assert any(word in str(error) for word in ("not available", "starting up", "recovery", "stopped"))
-    else:
-        pytest.fail("the server did not recover")
+            told = ("not available", "starting up", "recovery", "stopped", "not yet accepting", "shutting down")
+            assert any(word in str(error) for word in told)
+            assert time.monotonic() < deadline, "the server did not recover"
 
     # Without PostgreSQL or the S3 endpoint the server would only seem to run.
     for word in ("postgres -D", "warehouse.local.s3"):

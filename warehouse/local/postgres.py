@@ -141,19 +141,24 @@ class Postgres:
         except (FileNotFoundError, NotADirectoryError, ValueError, psutil.NoSuchProcess):
             pass
         # Orphaned backends of a killed server hold its memory; a new one refuses to start beside them. An initdb whose
-        # parent was killed goes on by itself.
-        folders = {str(self.data), str(self._making)}
-        for process in psutil.process_iter(["name", "cwd", "cmdline"]):
+        # parent was killed goes on by itself, and so does what it has started.
+        for process in psutil.process_iter(["name"]):
             with contextlib.suppress(psutil.Error):
-                if process.info["name"] in ("postgres", "initdb") and (
-                    process.info["cwd"] in folders or folders.intersection(process.info["cmdline"] or ())
-                ):
+                if process.info["name"] in ("postgres", "initdb") and self._belongs_here(process):
                     process.kill()
                     process.wait(5)
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             pid_file.unlink()
         if self._making.exists():
             shutil.rmtree(self._making)
+
+    def _belongs_here(self, process: psutil.Process) -> bool:
+        folders = {str(self.data), str(self._making)}
+        return bool(
+            process.cwd() in folders
+            or folders.intersection(process.cmdline())
+            or process.environ().get("PGDATA") in folders  # how initdb tells its children
+        )
 
     @property
     def _making(self) -> Path:

@@ -1,9 +1,9 @@
 """The S3 endpoint: moto's server on loopback in a process of its own, with its objects kept on disk.
 
 moto keeps objects in memory. What a request changed is written through to a folder (two files an object), which is read
-back when the endpoint starts again. `python -m warehouse.local.s3 SOCKET [FOLDER]` serves on an open socket that the
-parent has made, so that nobody has to wait for moto's imports before there is something to ask; it ends when its parent
-does.
+back when the endpoint starts again. `python -m warehouse.local.s3 PARENT SOCKET [FOLDER]` serves on an open socket that
+the parent has made, so that nobody has to wait for moto's imports before there is something to ask; it ends when its
+parent does.
 """
 
 from __future__ import annotations
@@ -156,9 +156,9 @@ def faulty(app: App) -> App:
     return wrapped
 
 
-def main(handle: int, folder: Path | None) -> None:
-    """Serve on the socket `handle` until the parent process ends. There is always the bucket `BUCKET`."""
-    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+def main(parent: int, handle: int, folder: Path | None) -> None:
+    """Serve on the socket `handle` until the process `parent` ends. There is always the bucket `BUCKET`."""
+    threading.Thread(target=_leave_with_parent, args=(parent,), daemon=True).start()
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -188,4 +188,4 @@ def _leave_with_parent(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else None)

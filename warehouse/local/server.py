@@ -287,7 +287,8 @@ def _s3_endpoint(folder: Path | None) -> Iterator[tuple[subprocess.Popen[bytes],
         ) from error
     with listening:
         handle = listening.fileno()
-        command = [sys.executable, "-m", "warehouse.local.s3", str(handle), *([str(folder)] if folder else [])]
+        arguments = [str(os.getpid()), str(handle), *([str(folder)] if folder else [])]
+        command = [sys.executable, "-m", "warehouse.local.s3", *arguments]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=(handle,))
         address = f"http://{HOST}:{listening.getsockname()[1]}"
     try:
