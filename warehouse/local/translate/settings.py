@@ -14,7 +14,7 @@ FAULT = "warehouse.fault"
 # What PostgreSQL behind us knows as it is.
 REAL = {
     "search_path", "statement_timeout", "timezone", "datestyle", "extra_float_digits", "client_encoding",
-    "application_name", "client_min_messages", "seed", "intervalstyle",
+    "application_name", "client_min_messages", "seed", "intervalstyle", "default_transaction_read_only",
 }  # fmt: skip
 # What is remembered for SHOW and for the query log, with its default.
 REMEMBERED = {
@@ -26,7 +26,7 @@ REMEMBERED = {
     "enable_vacuum_boost": "off", "max_cursor_result_set_size": "0", "enable_case_sensitive_super_attribute": "off",
     "interval_forbid_composite_literals": "on", "default_array_search_null_handling": "on",
     "cast_super_null_on_error": "on", "json_parse_dedup_attributes": "off", "json_parse_truncate_strings": "off",
-    "stored_proc_log_min_messages": "LOG",
+    "stored_proc_log_min_messages": "LOG", "default_transaction_isolation": "serializable",
 }  # fmt: skip
 # Of those, the ones whose other value would have to change answers, which this server does not do.
 _FIXED = {
@@ -52,8 +52,15 @@ def _checked(name: str, value: str) -> str:
     default = REMEMBERED[name]
     if name in _NUMBERS:
         low, high = _NUMBERS[name]
-        if not value.isdigit() or not low <= int(value) <= high:
+        # A share may have a fraction (r_analyze_threshold_percent).
+        whole = value.replace(".", "", 1) if name == "analyze_threshold_percent" else value
+        if not whole.isdigit() or not low <= float(value) <= high:
             raise Refused(f'{value} is outside the valid range for parameter "{name}" ({low} .. {high})', "22023")
+    elif name == "default_transaction_isolation":
+        # The level belongs to the database: a session's wish is kept and changes nothing. psycopg2 says it so.
+        value = value.lower()
+        if value not in ("serializable", "repeatable read", "read committed", "read uncommitted"):
+            raise Refused(f'invalid value for parameter "{name}": "{value}"', "22023")
     elif default in ("on", "off"):
         value = _SWITCH.get(value.lower(), value.lower())
         if value not in ("on", "off"):
