@@ -79,6 +79,10 @@ BEGIN
     END IF;
     RETURN found;
 END $$;
+-- SHOW CONSTRAINTS of a table that is not there lists nothing: AWS's drivers ask it of every schema for one name.
+CREATE FUNCTION pg_redshift.this_table_if_any(database text, schema text, name text) RETURNS oid LANGUAGE sql STABLE AS $$
+    SELECT oid FROM pg_redshift.any_table WHERE schema_name = pg_redshift.this_schema(database, schema) AND table_name = name
+$$;
 
 CREATE VIEW pg_redshift.show_databases AS
 SELECT database_name, database_owner, database_type, database_acl, NULL::varchar(128) AS parameters, database_isolation_level

@@ -86,15 +86,19 @@ def _procedure(stream: Stream) -> Plan:
 def _constraints(stream: Stream) -> Plan:
     if stream.accept("PRIMARY", "KEYS"):
         stream.expect("FROM", "TABLE")
-        return _of_table(stream, "show_primary_keys", _PRIMARY, "conrelid", "key_seq")
+        return _of_table(stream, "show_primary_keys", _PRIMARY, "conrelid", "key_seq", must_exist=False)
     stream.expect("FOREIGN", "KEYS")
     which = "confrelid" if stream.accept("EXPORTED") else "conrelid"
     stream.expect("FROM", "TABLE")
-    return _of_table(stream, "show_foreign_keys", _FOREIGN, which, "fk_schema_name, fk_table_name, fk_name, key_seq")
+    order = "fk_schema_name, fk_table_name, fk_name, key_seq"
+    return _of_table(stream, "show_foreign_keys", _FOREIGN, which, order, must_exist=False)
 
 
-def _of_table(stream: Stream, view: str, columns: str, key: str, order: str, *, like: str = "") -> Plan:
-    condition = f"{key} = pg_redshift.this_table({_names(stream, 3)})"
+def _of_table(
+    stream: Stream, view: str, columns: str, key: str, order: str, *, like: str = "", must_exist: bool = True
+) -> Plan:
+    found = "this_table" if must_exist else "this_table_if_any"
+    condition = f"{key} = pg_redshift.{found}({_names(stream, 3)})"
     return _list(stream, columns, view, condition, like, order=order)
 
 
