@@ -30,7 +30,7 @@ from warehouse.models import Customer, Flight
 from warehouse.objectstore import ObjectStore
 from warehouse.settings import Settings, load_settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LIMIT = 30
 
 
