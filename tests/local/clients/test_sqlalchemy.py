@@ -44,7 +44,7 @@ def sale(engine):
 
 def test_what_was_made_is_reflected(engine, sale, schema):
     found = sa.Table("sale", sa.MetaData(), schema=schema, autoload_with=engine)
-    assert [type(column.type) for column in found.columns] == [sa.BigInteger, sa.VARCHAR, dialect.TIMESTAMPTZ]
+    assert [type(column.type) for column in found.columns] == [sa.BIGINT, sa.VARCHAR, dialect.TIMESTAMPTZ]
     assert found.c.name.type.length == 20
     assert [column.name for column in found.primary_key] == ["id"]
     options = sa.inspect(engine).get_table_options("sale", schema=schema)
@@ -64,29 +64,35 @@ def test_views_are_reflected(engine, sale, schema):
     assert [(column["name"], str(column["type"])) for column in columns] == [("id", "BIGINT"), ("name", "VARCHAR(20)")]
 
 
+def run(connection, command):
+    """Run COPY or UNLOAD: redshift_connector sends parameters to the server, and these two take none there."""
+    if connection.engine.driver == "psycopg2":
+        connection.execute(command)
+    else:
+        text = command.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        connection.exec_driver_sql(str(text))
+
+
 def test_copy_and_unload_commands(engine, sale, stage):
     uri = stage.put("rows.csv", 'id,name,at\n1,"a, b",2020-01-01 00:00:00+00\n2,NA,\n')
     copy = commands.CopyCommand(
-        sale, data_location=uri, iam_role_arns=stage.role, format=commands.Format.csv, ignore_header=1, null="NA",
-        stat_update=True, comp_update=False, max_error=0, blanks_as_null=True,
+        sale, data_location=uri, iam_role_arns=stage.role, format=commands.Format.csv, ignore_header=1,
+        dangerous_null_delimiter="NA", stat_update=True, comp_update=False, max_error=0, blanks_as_null=True,
     )  # fmt: skip
+    unload = commands.UnloadFromSelect(
+        select=sa.select(sale.c.id, sale.c.name).where(sale.c.id < 10),
+        unload_location=f"{stage.uri}/out_",
+        iam_role_arns=stage.role,
+        format=commands.Format.csv,
+        header=True,
+        parallel=False,
+        manifest=True,
+    )
     with engine.begin() as connection:
-        connection.execute(copy)
-        assert connection.execute(sa.select(sale.c.id, sale.c.name).order_by(sale.c.id)).all() == [
-            (1, "a, b"),
-            (2, None),
-        ]
-        connection.execute(
-            commands.UnloadFromSelect(
-                select=sa.select(sale.c.id, sale.c.name).where(sale.c.id < 10),
-                unload_location=f"{stage.uri}/out_",
-                iam_role_arns=stage.role,
-                format=commands.Format.csv,
-                header=True,
-                parallel=False,
-                manifest=True,
-            )
-        )
+        run(connection, copy)
+        found = connection.execute(sa.select(sale.c.id, sale.c.name).order_by(sale.c.id)).all()
+        assert found == [(1, "a, b"), (2, None)]
+        run(connection, unload)
     assert stage.read(f"{stage.uri}/out_000") == b'id,name\n1,"a, b"\n2,\n'
     assert "out_manifest" in stage.names()
 
@@ -94,14 +100,14 @@ def test_copy_and_unload_commands(engine, sale, stage):
 def test_materialized_views_and_appends(engine, sale):
     other = sale.to_metadata(sa.MetaData(), name="sale_new")
     other.create(engine)
-    view = commands.CreateMaterializedView("totals", sa.select(sa.func.count(sale.c.id).label("n")))
+    view = dialect.CreateMaterializedView("totals", sa.select(sa.func.count(sale.c.id).label("n")))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(other.insert(), [{"id": 7}, {"id": 8}])
         connection.execute(view)
         connection.execute(commands.AlterTableAppendCommand(source=other, target=sale))
         connection.execute(commands.RefreshMaterializedView("totals"))
         assert connection.exec_driver_sql("SELECT n FROM totals").scalar_one() == 2
-        connection.execute(commands.DropMaterializedView("totals"))
+        connection.execute(dialect.DropMaterializedView("totals"))
 
 
 class Base(DeclarativeBase):
@@ -135,12 +141,12 @@ def test_a_returning_is_refused(engine, sale):
         connection.execute(sale.insert().returning(sale.c.id), {"id": 1})
 
 
-def test_pandas_writes_and_reads(engine):
+def test_pandas_writes_and_reads(engine, schema):
     frame = pd.DataFrame({"id": [1, 2], "share": [0.5, None], "name": ["it's", "%"], "good": [True, False]})
-    frame.to_sql("frames", engine, index=False, method="multi", chunksize=1)
-    frame.to_sql("frames", engine, index=False, if_exists="append")
+    frame.to_sql("frames", engine, schema=schema, index=False, method="multi", chunksize=1)
+    frame.to_sql("frames", engine, schema=schema, index=False, if_exists="append")
     read = pd.read_sql("SELECT * FROM frames ORDER BY id", engine)
     pd.testing.assert_frame_equal(read.drop_duplicates(ignore_index=True), frame, check_dtype=False)
     assert len(read) == 4
-    frame.to_sql("frames", engine, index=False, if_exists="replace")
+    frame.to_sql("frames", engine, schema=schema, index=False, if_exists="replace")
     assert len(pd.read_sql_query(sa.text("SELECT id FROM frames WHERE id = :id"), engine, params={"id": 1})) == 1

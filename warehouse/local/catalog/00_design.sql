@@ -64,3 +64,13 @@ CREATE TABLE IF NOT EXISTS pg_redshift.unload_file (
     query bigint, slice integer, path text, line_count bigint, transfer_size bigint
 );
 CREATE SEQUENCE IF NOT EXISTS pg_redshift.query_id;
+
+-- Late-binding views; 35_views.sql binds them.
+CREATE TABLE IF NOT EXISTS pg_redshift.late_view (
+    relid oid PRIMARY KEY,
+    columns text NOT NULL,                   -- (a, b) or nothing
+    query text NOT NULL,                     -- translated
+    reads text[] NOT NULL,
+    seen text NOT NULL,                      -- what the relations were when it was bound
+    bound boolean NOT NULL
+);

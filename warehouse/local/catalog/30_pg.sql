@@ -33,7 +33,9 @@ SELECT a.attrelid, a.attname, a.atttypid, a.attstattarget::integer AS attstattar
 FROM pg_catalog.pg_attribute a
 LEFT JOIN pg_redshift.table_design d ON d.relid = a.attrelid
 LEFT JOIN pg_redshift.column_design e ON e.relid = a.attrelid AND e.attnum = a.attnum
-LEFT JOIN LATERAL array_position(d.sortkey, a.attnum) AS position ON true;
+LEFT JOIN LATERAL array_position(d.sortkey, a.attnum) AS position ON true
+-- A late-binding view has no columns here: PG_GET_LATE_BINDING_VIEW_COLS tells them, and clients put both together.
+WHERE NOT EXISTS (SELECT FROM pg_redshift.late_view l WHERE l.relid = a.attrelid);
 
 CREATE VIEW pg_redshift.pg_attribute_info AS
 SELECT a.*, b.attacl FROM pg_redshift.pg_attribute a JOIN pg_catalog.pg_attribute b ON b.attrelid = a.attrelid AND b.attnum = a.attnum;

@@ -23,7 +23,8 @@ LEFT JOIN (SELECT n.nspname, r.relname, a.attname, i.source FROM pg_redshift.ide
            JOIN pg_catalog.pg_class r ON r.oid = i.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
            JOIN pg_catalog.pg_attribute a ON a.attrelid = i.attrelid AND a.attnum = i.attnum) i
      ON i.nspname = c.table_schema AND i.relname = c.table_name AND i.attname = c.column_name
-WHERE c.table_schema <> 'pg_redshift';
+WHERE c.table_schema <> 'pg_redshift'
+  AND NOT EXISTS (SELECT FROM pg_redshift.late_view l WHERE l.relid = to_regclass(format('%I.%I', c.table_schema, c.table_name)));
 
 CREATE VIEW pg_redshift.is_routines AS SELECT * FROM information_schema.routines WHERE specific_schema <> 'pg_redshift';
 CREATE VIEW pg_redshift.is_parameters AS SELECT * FROM information_schema.parameters WHERE specific_schema <> 'pg_redshift';

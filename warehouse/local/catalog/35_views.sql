@@ -1,14 +1,6 @@
 -- Views. A late-binding view is a view of PostgreSQL without dependencies: after each DDL statement those whose relations
 -- have changed are bound anew from their text; one that cannot be bound fails when it is read (AWS r_CREATE_VIEW).
 
-CREATE TABLE IF NOT EXISTS pg_redshift.late_view (
-    relid oid PRIMARY KEY,
-    columns text NOT NULL,                   -- (a, b) or nothing
-    query text NOT NULL,                     -- translated
-    reads text[] NOT NULL,
-    seen text NOT NULL,                      -- what the relations were when it was bound
-    bound boolean NOT NULL
-);
 CREATE TABLE IF NOT EXISTS pg_redshift.materialized_view (relid oid PRIMARY KEY, auto_refresh boolean NOT NULL);
 
 CREATE OR REPLACE FUNCTION pg_redshift.refuse_write() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -114,6 +114,10 @@ def redirect_relations(tree: exp.Expr) -> None:
             name in _LEADER or (name == "pg_collation" and _asks_as_psql(tree, "pg_attribute"))
         ):
             raise Refused(f'relation "{f"{schema}." if schema else ""}{name}" does not exist', "42P01")
+    for column in tree.find_all(exp.Column):
+        # pg_catalog.pg_class.relname, as SQLAlchemy writes it: what is read is known by its name alone now.
+        if column.db in ("pg_catalog", "information_schema"):
+            column.set("db", None)
 
 
 # Catalogs of PostgreSQL 8.0 that are left as they are; those that have changed since are views of ours.

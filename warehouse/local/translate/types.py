@@ -60,13 +60,13 @@ def column_type(stream: Stream) -> str:
     elif word == "INTERVAL":
         found = _interval(stream)
     elif word in _UNSUPPORTED:
-        raise Refused(f'Column "{_before(stream)}" has unsupported type "{word.lower()}".', "0A000")
+        raise Refused(f'Column "{_column(stream)}" has unsupported type "{word.lower()}".', "0A000")
     elif word in _LATER:
         raise not_emulated(f"columns of type {word}")
     else:
         raise Refused(f'type "{word.lower()}" does not exist', "42704")
     if stream.sees("[") or stream.sees("ARRAY"):
-        raise Refused(f'Column "{_before(stream)}" has unsupported type "{found}[]".', "0A000")
+        raise Refused(f'Column "{_column(stream)}" has unsupported type "{found}[]".', "0A000")
     return found
 
 
@@ -74,7 +74,7 @@ def _interval(stream: Stream) -> str:
     """INTERVAL YEAR TO MONTH, INTERVAL DAY TO SECOND [(digits)] and what is narrower (AWS r_interval_data_types)."""
     units = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
     if stream.peek().word not in units:
-        raise Refused(f'Column "{_before(stream)}" has unsupported type "interval".', "0A000")
+        raise Refused(f'Column "{_column(stream)}" has unsupported type "interval".', "0A000")
     found = last = stream.next().word
     if stream.accept("TO"):
         last = stream.next().word
@@ -87,8 +87,15 @@ def _interval(stream: Stream) -> str:
     return f"interval {found.lower()}"
 
 
-def _before(stream: Stream) -> str:
-    return stream.peek(-2).text.lower()
+def _column(stream: Stream) -> str:
+    """The column in front of the type, as Redshift names it: with its table, where one is made or altered."""
+    before = [stream.peek(place - stream.at) for place in range(stream.at - 1)]
+    column = before[-1].text.lower()
+    at = next((place for place, token in enumerate(before) if token.word == "TABLE"), len(before))
+    name = [token.text for token in before[at + 1 :] if token.word not in ("IF", "NOT", "EXISTS")]
+    while len(name) > 2 and name[1] == ".":
+        del name[:2]
+    return f"{name[0].lower()}.{column}" if len(name) > 1 else column
 
 
 def _length(stream: Stream, default: int, limit: int, kind: str) -> int:
