@@ -12,6 +12,13 @@ revision = "d13d79865855"
 down_revision = None
 branch_labels = None
 depends_on = None
+# As the models say, which had no waivers when this was generated.
+waive = {
+    "WH007": "flight and weather lie together, and questions span days.",
+    "WH016": "origin, in no order in flight, suits a dictionary; in weather it follows the sort key.",
+    "WH104": "The talk encodes customer's sort key; its wording is kept.",
+    "WH108": "A list of files has no natural length.",
+}
 
 
 def upgrade() -> None:

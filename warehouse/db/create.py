@@ -54,21 +54,21 @@ def _after_create_table(table: sa.Table, connection: Any, **kw: Any) -> None:
 
 def _after_create(metadata: sa.MetaData, connection: Any, **kw: Any) -> None:
     views = view_designs(metadata) if _asked(connection, kw) else ()
-    if not views or not all(kw["checkfirst"] and _exists(connection, table) for table in _others(metadata, kw)):
+    if not views or not all(kw.get("checkfirst") and _exists(connection, table) for table in _others(metadata, kw)):
         return
     _create_schemas(connection, [view.schema for view in views])
     preparer = _preparer(connection)
     for view in views:
-        if not (kw["checkfirst"] and _exists(connection, view)):
+        if not (kw.get("checkfirst") and _exists(connection, view)):
             _run(connection, [create_view(preparer, view), *_comment(connection, view), *after_create(preparer, view)])
 
 
 def _before_drop(metadata: sa.MetaData, connection: Any, **kw: Any) -> None:
     views = view_designs(metadata) if _asked(connection, kw) else ()
-    if not views or any(not kw["checkfirst"] or _exists(connection, table) for table in _others(metadata, kw)):
+    if not views or any(not kw.get("checkfirst") or _exists(connection, table) for table in _others(metadata, kw)):
         return
     for view in reversed(views):
-        _run(connection, [drop_view(_preparer(connection), view, if_exists=bool(kw["checkfirst"]))])
+        _run(connection, [drop_view(_preparer(connection), view, if_exists=bool(kw.get("checkfirst")))])
 
 
 def _asked(connection: Any, kw: dict[str, Any]) -> bool:

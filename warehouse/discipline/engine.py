@@ -36,7 +36,7 @@ from warehouse.discipline.subject import (
 )
 from warehouse.errors import DesignError, DisciplineError
 from warehouse.schema import check_table, view_designs
-from warehouse.schema.design import TableDesign, ViewDesign, with_reasons
+from warehouse.schema.design import TableDesign, ViewDesign, qualified, with_reasons
 from warehouse.schema.facts import TableFacts
 
 REVISION = "revision"
@@ -75,10 +75,12 @@ def lint(metadata: sa.MetaData, config: Config | None = None, *, facts: Iterable
 def declared(metadata: sa.MetaData, config: Config | None = None) -> list[TableDesign | ViewDesign]:
     """The designs of the models, without the tables that are none of ours. Raises DesignError for an impossible one."""
     config = config or Config()
-    tables = sorted(metadata.tables.values(), key=lambda table: table.fullname)
-    found: list[TableDesign | ViewDesign] = [check_table(one) for one in tables if one.name not in config.ignore_tables]
+    tables = [one for one in metadata.tables.values() if not config.ignores(qualified(one.schema, one.name))]
+    found: list[TableDesign | ViewDesign] = [
+        check_table(one) for one in sorted(tables, key=lambda table: table.fullname)
+    ]
     views = sorted(view_designs(metadata), key=lambda view: view.qualified_name)
-    return [one for one in (*found, *views) if not config.ignores(one.qualified_name)]
+    return found + [one for one in views if not config.ignores(one.qualified_name)]
 
 
 def hygiene(

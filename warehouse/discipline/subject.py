@@ -302,7 +302,9 @@ def expand(subject: Given, known: SchemaDesign) -> Iterator[Subject]:
     elif isinstance(subject, CreateTable | CreateView):
         yield from expand(subject.design, known)
     elif isinstance(subject, AddColumn):
-        yield ColumnSubject(subject.table, subject.schema, subject.column, place=subject.place)
+        table = known.tables.get(subject.of_table)
+        design = altered(table, subject) if table is not None else None
+        yield ColumnSubject(subject.table, subject.schema, subject.column, design, subject.place)
     elif isinstance(subject, RunSQL):
         yield from statements(subject.text, origin="revision", place=subject.place)
 

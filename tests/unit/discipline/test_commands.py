@@ -57,6 +57,11 @@ def test_clean_models_are_told_so() -> None:
     assert (result.exit_code, result.output) == (0, "8 tables, nothing to mend.\n")
 
 
+def test_the_projects_own_revisions_are_clean() -> None:
+    result = run("lint", "migrations")
+    assert (result.exit_code, result.output.rpartition(", ")[2]) == (0, "nothing to mend.\n")
+
+
 def test_errors_are_printed_by_table_and_counted(declare) -> None:  # type: ignore[no-untyped-def]
     result = run("lint", "--models", declare("bad_models_of_a_test", BAD))
     assert result.exit_code == 1

@@ -10,19 +10,36 @@ import sqlalchemy as sa
 from warehouse.discipline import (
     AddColumn,
     AlterColumn,
+    AlterDistribution,
+    AlterSortKey,
     Change,
     Config,
     CreateTable,
     DropColumn,
     DropTable,
     Finding,
+    RenameTable,
     RunSQL,
+    SchemaDesign,
     check,
+    hygiene,
     lint,
     refuse,
 )
 from warehouse.errors import DesignError, DisciplineError, SettingsError
-from warehouse.schema import ColumnDesign, TableDesign, auto, key, table_options, unsorted
+from warehouse.schema import (
+    ColumnDesign,
+    ForeignKeyDesign,
+    TableDesign,
+    all_,
+    auto,
+    compound,
+    even,
+    key,
+    table_options,
+    unsorted,
+)
+from warehouse.schema.facts import TableFacts
 
 BARE = TableDesign("fact_sale", columns=(ColumnDesign("a", "integer"),))
 SOUND = TableDesign(
@@ -70,6 +87,44 @@ def test_an_added_column_meets_the_rules_for_columns() -> None:
     ]
     assert 'for character varying(9) "lzo" is usual' in str(check([added])[0])
     assert check([AddColumn("t", None, ColumnDesign("b", "integer", encode="az64", comment="B."))]) == []
+
+
+def test_an_added_column_is_judged_with_what_is_known_of_its_table() -> None:
+    added = AddColumn("fact_sale", None, ColumnDesign("b", "integer", comment="B."))
+    assert codes(check([added])) == ["WH101"]
+    assert check([added], known=SchemaDesign.of([changed(SOUND, encode="auto")])) == []
+
+
+def test_changes_are_judged_with_those_before_them() -> None:
+    changes = [CreateTable(SOUND), AlterSortKey("fact_sale", None, compound("a")), DropColumn("fact_sale", None, "a")]
+    assert codes([one for one in check(changes) if one.severity == "error"]) == ["WH213", "WH213"]
+    resolved = [changes[0], AlterDistribution("fact_sale", None, even()), *changes[2:]]
+    assert codes([one for one in check(resolved) if one.severity == "error"]) == []
+    renamed = [CreateTable(SOUND), RenameTable("fact_sale", None, "sold"), DropColumn("sold", None, "a")]
+    assert [one.table for one in check(renamed) if one.code == "WH213"] == ["sold"]
+
+
+def test_waivers_that_could_not_be_asked_are_left_alone() -> None:
+    facts = [TableFacts("fact_sale", rows=9_000_000)]
+    large = changed(SOUND, dist=all_(), waivers={"WH018": "the planner wants it"})
+    assert check([large]) == []
+    assert check([large], known=SchemaDesign(facts={"fact_sale": facts[0]})) == []
+    assert check([changed(SOUND, waivers={"WH008": "joined with a vendor's table"})]) == []
+    assert (
+        hygiene([changed(SOUND, waivers={"WH303": "kept for the auditors"})], [TableFacts("fact_sale", unread_days=99)])
+        == []
+    )
+
+
+def test_a_link_is_judged_when_both_tables_are_known() -> None:
+    buyer = changed(SOUND, name="buyer", dist=even())
+    link = ForeignKeyDesign(("a",), "buyer", ("a",))
+    sale = changed(
+        SOUND, columns=(ColumnDesign("a", "bigint", nullable=False, encode="az64", comment="A."),), foreign_keys=(link,)
+    )
+    assert codes(check([sale])) == []
+    assert codes(check([sale, buyer])) == ["WH015"]
+    assert codes(check([sale], known=SchemaDesign.of([buyer]))) == ["WH015"]
 
 
 def test_the_leading_sort_column_is_advised_to_stay_raw() -> None:

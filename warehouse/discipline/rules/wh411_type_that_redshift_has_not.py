@@ -41,7 +41,8 @@ TYPES = {
 
 
 def check(statement: Statement) -> Faults:
-    if statement.verb not in ("CREATE", "ALTER") or statement.kind != "TABLE":
+    # A CREATE TABLE … AS has a query and no types of its own.
+    if statement.verb not in ("CREATE", "ALTER") or statement.kind != "TABLE" or statement.tree is not None:
         return
     for before, word in pairwise(statement.words):
         if word in TYPES and before not in ("(", ",", ".", "TABLE", "COLUMN", "BY"):

@@ -1,6 +1,7 @@
 """What a revision says, as one number, to notice that it was edited after it ran.
 
-Comments, docstrings, layout and quotes do not count, so that a formatter may run over old revisions. The tree is
+Comments, docstrings, layout and quotes do not count, so that a formatter may run over old revisions; nor do waivers,
+which change nothing that runs, so that a new rule can be answered in an old one. The tree is
 written out by our own walk: `ast.dump` changes its mind between versions of Python.
 """
 
@@ -39,5 +40,7 @@ def _said(node: ast.AST) -> Iterator[str]:
 
 
 def _is_remark(node: ast.AST) -> bool:
-    """A string that stands alone: a docstring."""
+    """A string that stands alone: a docstring. Or the revision's `waive = {code: reason}`."""
+    if isinstance(node, ast.Assign):
+        return [one.id for one in node.targets if isinstance(one, ast.Name)] == ["waive"]
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
