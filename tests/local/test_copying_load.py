@@ -549,6 +549,17 @@ def test_a_credential_is_in_no_error_view_or_log(pg, stage, copy, local_server, 
     assert SECRET not in str(rows(pg, f"SELECT * FROM stl_load_errors WHERE filename LIKE '{stage.uri}/%'"))
 
 
+def test_the_form_of_a_role(pg, stage):
+    pg.execute("CREATE TABLE t (a INTEGER)")
+    uri = stage.put("t.csv", "1\n")
+    pages = "arn:aws:iam::0123456789012:role/MyRedshiftRole"  # as AWS's pages write it (r_COPY_command_examples)
+    pg.execute(f"COPY t FROM '{uri}' IAM_ROLE '{pages}' CSV")
+    assert rows(pg, "SELECT a FROM t") == [(1,)]
+    for wrong in ("MyRedshiftRole", "arn:aws:iam::mine:role/MyRedshiftRole", "arn:aws:iam::0123456789012:user/me"):
+        with pytest.raises(psycopg.Error, match="Must be of the format: arn:aws:iam::<account>:role/<name>"):
+            pg.execute(f"COPY t FROM '{uri}' IAM_ROLE '{wrong}' CSV")
+
+
 def test_without_credentials(pg, stage, copy):
     pg.execute("CREATE TABLE t (a INTEGER)")
     uri = stage.put("t.csv", "1\n")

@@ -404,3 +404,27 @@ def test_a_cancel_with_the_wrong_key_cancels_nothing(local_server, session):
         assert canceller.until(b"") == []
     session.send(m.query("SELECT 1"))
     assert kinds(session.until(b"Z")) == b"TDCZ"
+
+
+READS_NOTHING = [
+    "SELECT * EXCLUDE a FROM not_there",
+    "SELECT * FROM (SELECT a, b FROM not_there) PIVOT (count(b) FOR a IN (1, 2))",
+    "SELECT * FROM not_there UNPIVOT (n FOR name IN (a, b))",
+]
+
+
+@pytest.mark.parametrize("statement", READS_NOTHING)
+def test_what_must_be_known_first_and_is_not_there_is_the_statements_error(pg, statement):
+    """These ask the catalog for the columns of what they read, before they are translated."""
+    for prepare in (False, True):
+        with pytest.raises(psycopg.errors.UndefinedTable, match='relation "not_there" does not exist'):
+            pg.execute(statement, prepare=prepare)
+        with pytest.raises(psycopg.errors.UndefinedTable), pg.transaction():
+            pg.execute(statement, prepare=prepare)
+        pg.execute("BEGIN")
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            pg.execute(statement, prepare=prepare)
+        with pytest.raises(psycopg.errors.InFailedSqlTransaction):
+            pg.execute("SELECT 1")
+        pg.execute("ROLLBACK")
+    assert pg.execute("SELECT 1").fetchone() == (1,)

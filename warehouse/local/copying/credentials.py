@@ -12,7 +12,8 @@ from typing import Any
 from warehouse.local.copying.failure import CopyError
 
 _WAYS = ("IAM_ROLE", "CREDENTIALS", "ACCESS_KEY_ID")
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+(,arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)*")
+# An account has twelve digits; AWS's own pages write 0123456789012 for one, and a cluster takes that for a stranger's.
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d+:role/[\w+=,.@/-]+(,arn:aws[a-z-]*:iam::\d+:role/[\w+=,.@/-]+)*")
 _STRING_FORM = re.compile(
     r"(aws_iam_role=.+|aws_access_key_id=[^;]+;aws_secret_access_key=[^;]+(;token=[^;]+)?)(;master_symmetric_key=[^;]+)?"
 )

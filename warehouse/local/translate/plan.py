@@ -59,6 +59,8 @@ class Refuse:
     sqlstate: str = "0A000"
     detail: str = ""
     hint: str = ""
+    # Whether PostgreSQL has said it, so that an open transaction is aborted by this very error.
+    said: bool = False
 
 
 @dataclass(frozen=True)

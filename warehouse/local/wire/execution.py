@@ -131,7 +131,7 @@ class Execution(Relay):
     def _execute_plan(self, plan: Plan) -> bool:
         try:
             if isinstance(plan, Refuse):
-                if self._upstream.status == b"E" and plan.sqlstate != "42601":
+                if self._upstream.status == b"E" and plan.sqlstate != "42601" and not plan.said:
                     raise Failed(reply.ABORTED)
                 raise Failed(refused(plan))
             if isinstance(plan, Copy | Unload):

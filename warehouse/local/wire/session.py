@@ -344,7 +344,8 @@ class Session(Execution):
             body = kept
         if kind in b"EN":
             found = m.parse_notice(body)
-            if self._refusal is not None and kind == b"E" and _SENTINEL in found.text:
+            ours = self._refusal is not None and (self._refusal.said or _SENTINEL in found.text)
+            if self._refusal is not None and kind == b"E" and ours:
                 found = refused(self._refusal)
             found = reply.notice(found)
             if found.text == reply.CONFLICT and self._serializable:

@@ -1,0 +1,2 @@
+{{ config(materialized='table', backup=False, diststyle='all') }}
+select customer, {{ dbt.dateadd('day', 1, 'ordered') }} as next_day, {{ dbt.datediff('ordered', dbt.current_timestamp(), 'day') }} > 0 as past, {{ dbt.hash('customer') }} as h, {{ dbt.split_part("customer", "'n'", 1) }} as sp, {{ dbt.safe_cast("amount", dbt.type_string()) }} as s, {{ dbt.date_trunc('month','ordered') }} as m, {{ dbt.last_day('ordered','month') }} as l from {{ ref('eph') }}
