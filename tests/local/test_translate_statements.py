@@ -142,7 +142,7 @@ def test_a_backslash_escapes_in_every_string(written, meant):
     wanted = "'" + meant.replace("'", "''") + "'"
     assert plan(f"SELECT {written}").sql == f"SELECT {wanted}"
     assert plan(f"COMMENT ON TABLE t IS {written}").sql == f'COMMENT ON TABLE "t" IS {wanted}'
-    assert f"DEFAULT {wanted}" in plan(f"CREATE TABLE t (a VARCHAR(9) DEFAULT {written})").main
+    assert f"DEFAULT ({wanted})" in plan(f"CREATE TABLE t (a VARCHAR(9) DEFAULT {written})").main
     copied = plan(f"COPY t FROM 's3://b/k' IAM_ROLE default NULL AS {written}")
     assert copied.parameters["NULL"] == meant
 

@@ -483,7 +483,8 @@ def test_the_inspector_reads_identity_and_the_other_tables(inspector):
     # Code 9, AUTO, is none that sqlalchemy-redshift knows (REDSHIFT.md, section 10).
     assert options["redshift_diststyle"] is None
     assert inspector.get_table_comment("customer") == {"text": Customer.__table__.comment}
-    assert set(inspector.get_table_names()) == {*Flight.metadata.tables, *FOREIGN_TABLES}
+    # Of Alembic's own tables those are there that a migration has needed.
+    assert set(inspector.get_table_names()) - FOREIGN_TABLES == set(Flight.metadata.tables)
     assert inspector.get_table_options("airline")["redshift_diststyle"] == "ALL"
 
 

@@ -120,7 +120,9 @@ def test_models_that_cannot_be_read_are_one_paragraph(declare, text: str | None,
 def test_all_rules_are_listed() -> None:
     result = run("rule")
     assert result.exit_code == 0
-    assert [one.code for one in all_rules() if one.code not in result.output or one.summary not in result.output] == []
+    # A narrow terminal folds a long summary over several lines of its cell.
+    words = set(result.output.split())
+    assert [one.code for one in all_rules() if not {one.code, *one.summary.split()} <= words] == []
 
 
 @pytest.mark.parametrize("code", [one.code for one in all_rules()])

@@ -18,7 +18,7 @@ from warehouse.schema.types import DECIMAL, INTEGER, TIMESTAMP, VARCHAR
 from warehouse.settings import Settings
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sale() -> sa.Table:
     """A table of the tests' own, with what loads stumble over: bytes, decimals, times, a DISTKEY beside the key."""
     metadata = sa.MetaData()
