@@ -113,7 +113,10 @@ def run(folder: Path, *arguments: str, environ: dict[str, str] | None = None) ->
     # An installed package brings the plugin by itself; a checkout must be told.
     installed = any(point.name == "warehouse" for point in entry_points(group="pytest11"))
     plugin = [] if installed else ["-p", "warehouse.testing"]
-    command = [sys.executable, "-m", "pytest", *plugin, "-p", "no:cacheprovider", "-q", *arguments]
+    # In a folder of its own: pytest would close the one that all runs of a user share, and a PostgreSQL that runs as
+    # another user (as root's does) would not find its files any more.
+    own = ["--basetemp", str(folder / "temporary")]
+    command = [sys.executable, "-m", "pytest", *plugin, "-p", "no:cacheprovider", "-q", *own, *arguments]
     # The project's own settings are not this one's.
     plain = {name: value for name, value in os.environ.items() if not name.startswith("WAREHOUSE_")}
     return subprocess.run(
