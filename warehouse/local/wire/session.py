@@ -15,6 +15,7 @@ How bytes go to and fro: relay.py. How plans of ours run: execution.py.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -90,7 +91,8 @@ class Session(Execution):
             return
         except m.ProtocolError as problem:
             self._say(m.error("08P01", f"protocol violation: {problem}", severity="FATAL").encode())
-            self._flush()
+            with contextlib.suppress(ClientGone):  # it may have hung up behind its last word
+                self._flush()
 
     # --- what the client says ---------------------------------------------------------------------------------
 
