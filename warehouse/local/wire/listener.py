@@ -82,7 +82,7 @@ class Listener:
         """Accept until `close()` is called."""
         while not self._closing:
             try:
-                client, _ = self._socket.accept()
+                client, peer = self._socket.accept()
             except TimeoutError:
                 self._send_away(LOGIN_SECONDS)
                 continue
@@ -94,7 +94,7 @@ class Listener:
                     self._send_away(0.0)
                     time.sleep(0.01)
                 continue
-            self._welcome(client)
+            self._welcome(client, peer)
 
     def close(self) -> None:
         """Stop accepting and hang up on every client."""
@@ -107,8 +107,8 @@ class Listener:
         for door in doors:
             _hang_up(door)
 
-    def _welcome(self, client: socket.socket) -> None:
-        door = Door(client, self._postgres, self._stored_hash, self._tls)
+    def _welcome(self, client: socket.socket, peer: tuple[str, int]) -> None:
+        door = Door(client, peer, self._postgres, self._stored_hash, self._tls)
         self._send_away(LOGIN_SECONDS, room=True)
         with self._lock:
             self._strangers[door] = time.monotonic()
@@ -204,7 +204,7 @@ def _hang_up(door: Door) -> None:
 def _facts(door: Door) -> dict[str, object]:
     """What the log of connections tells of a client."""
     client, given = door.client, door.first.parameters
-    host, port = client.getpeername()[:2]
+    host, port = door.peer[:2]
     return {
         "host": host,
         "port": str(port),

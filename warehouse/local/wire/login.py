@@ -40,9 +40,13 @@ class WrongPassword(Refused):
 
 @dataclass(eq=False)
 class Door:
-    """Lets one client in. `client` becomes the encrypted socket when it asks for encryption; `first` what it said."""
+    """Lets one client in. `client` becomes the encrypted socket when it asks for encryption; `first` what it said.
+
+    `peer` is its address, noted on arrival: a client that has left has none any more.
+    """
 
     client: socket.socket
+    peer: tuple[str, int]
     postgres: Path
     stored_hash: Callable[[str], str | None]
     tls: ssl.SSLContext | None
