@@ -21,7 +21,7 @@ _numbers = itertools.count(1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("warehouse")
-    group.addoption("--kills", type=int, default=4, help="How many times each crash test kills something (default: 4).")
+    group.addoption("--kills", type=int, default=2, help="How many times each crash test kills something (default: 2).")
     group.addoption("--deliveries", type=int, default=8, help="Random deliveries that upserts are tried with.")
     group.addoption("--writer-seconds", type=float, default=6, help="How long concurrent writers write (default: 6).")
     group.addoption("--fuzz-messages", type=int, default=3000, help="How many messages the fuzzer sends (3,000).")

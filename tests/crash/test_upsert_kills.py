@@ -1,6 +1,6 @@
 """SIGKILL at random moments of an upsert and of a load: the table is as before or as after, never a mixture.
 
-    pytest tests/crash --kills 40 -s        tries of each test (default: 4); -s shows every try
+    pytest tests/crash --kills 40 -s        tries of each test (default: 2); -s shows every try
     pytest tests/crash --kill-seed 12345    the same victims and moments again, as a failure names them
 
 Half of the moments are spread over the whole measured time of an undisturbed run, one in each of equal slices; the
