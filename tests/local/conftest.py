@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import socket
+import struct
 
 import psycopg
 import pytest
 
+from warehouse.local import passwords
+from warehouse.local.wire import auth
+from warehouse.local.wire import messages as m
 from warehouse.objectstore import ObjectStore
 from warehouse.settings import load_settings
 
 _numbers = itertools.count(1)
+# Seconds without a word after which a server hangs.
+SILENCE = 30
 
 
 def _connect(server, database):
@@ -83,3 +90,49 @@ class Stage:
 def stage(local_server, schema):
     settings = load_settings({}, home=local_server["home"])
     return Stage(ObjectStore.from_settings(settings), f"{settings.stage}/{schema}", local_server["iam_role"])
+
+
+class Client:
+    """A client that can say anything."""
+
+    def __init__(self, server):
+        self._server = server
+        self.socket = socket.create_connection((server["host"], server["port"]), timeout=SILENCE)
+        self._reader = m.Reader()
+
+    def send(self, *parts):
+        self.socket.sendall(b"".join(parts))
+
+    def next(self):
+        """The next message; (b"", b"") when the server has hung up."""
+        while (found := self._reader.take()) is None:
+            try:
+                data = self.socket.recv(1 << 16)
+            except ConnectionError:
+                return b"", b""
+            if not data:
+                return b"", b""
+            self._reader.feed(data)
+        return found
+
+    def until(self, last):
+        """The messages up to the first of type `last`, or to the end of the connection."""
+        found = []
+        while (message := self.next())[0] not in (last, b""):
+            found.append(message)
+        return [*found, message] if message[0] else found
+
+    def log_in(self, password=None, **parameters):
+        server = self._server
+        self.send(m.startup({"user": server["user"], "database": server["database"], **parameters}))
+        kind, body = self.next()
+        assert (kind, body[:4]) == (b"R", struct.pack("!i", 5)), (kind, body)
+        stored = passwords.md5(server["password"] if password is None else password, server["user"])
+        self.send(m.message(b"p", auth.md5_answer(stored[3:], body[4:]) + b"\0"))
+        return self.until(b"Z")
+
+
+@pytest.fixture(scope="session")
+def dial():
+    """Connects a client that can say anything to a server, given its description."""
+    return Client

@@ -113,49 +113,9 @@ def test_no_garbage_answers_a_digest(answer):
 # --- a server ---------------------------------------------------------------------------------------------------------
 
 
-class Client:
-    """A client that can say anything."""
-
-    def __init__(self, server):
-        self._server = server
-        self.socket = socket.create_connection((server["host"], server["port"]), timeout=LIMIT)
-        self._reader = m.Reader()
-
-    def send(self, *parts):
-        self.socket.sendall(b"".join(parts))
-
-    def next(self):
-        """The next message; (b"", b"") when the server has hung up."""
-        while (found := self._reader.take()) is None:
-            try:
-                data = self.socket.recv(1 << 16)
-            except ConnectionError:
-                return b"", b""
-            if not data:
-                return b"", b""
-            self._reader.feed(data)
-        return found
-
-    def until(self, last):
-        """The messages up to the first of type `last`, or to the end of the connection."""
-        found = []
-        while (message := self.next())[0] not in (last, b""):
-            found.append(message)
-        return [*found, message] if message[0] else found
-
-    def log_in(self, password=None, **parameters):
-        server = self._server
-        self.send(m.startup({"user": server["user"], "database": server["database"], **parameters}))
-        kind, body = self.next()
-        assert (kind, body[:4]) == (b"R", struct.pack("!i", 5)), (kind, body)
-        stored = passwords.md5(server["password"] if password is None else password, server["user"])
-        self.send(m.message(b"p", auth.md5_answer(stored[3:], body[4:]) + b"\0"))
-        return self.until(b"Z")
-
-
 @pytest.fixture
-def client(local_server):
-    made = Client(local_server)
+def client(dial, local_server):
+    made = dial(local_server)
     with contextlib.closing(made.socket):
         yield made
 
@@ -210,8 +170,8 @@ first_packets = st.one_of(
 @example(packets=[m.startup({"user": "a'b\\", "database": "x"}), m.message(b"p", b"\0")])
 @example(packets=[m.startup({"user": "awsuser"}), m.message(b"Q", b"SELECT 1\0")])
 @example(packets=[m.startup({"user": "rdsdb", "database": "dev"}), m.message(b"p", b"md5\0")])
-def test_garbage_before_the_login_ends_only_that_connection(local_server, packets):
-    client = Client(local_server)
+def test_garbage_before_the_login_ends_only_that_connection(dial, local_server, packets):
+    client = dial(local_server)
     with contextlib.closing(client.socket):
         with contextlib.suppress(OSError):  # the server may hang up before all is said
             client.send(*packets)
@@ -247,8 +207,8 @@ messages = st.one_of(
 @example(sent=[parse("nonsense"), m.query("SELECT 1"), m.query("SET query_group TO a")])
 @example(sent=[parse("SET query_group TO a"), EXECUTE, bind(), EXECUTE, EXECUTE])
 @example(sent=[m.message(b"B", b"")])
-def test_garbage_after_the_login_ends_only_that_connection(local_server, sent):
-    client = Client(local_server)
+def test_garbage_after_the_login_ends_only_that_connection(dial, local_server, sent):
+    client = dial(local_server)
     with contextlib.closing(client.socket):
         client.log_in()
         with contextlib.suppress(OSError):
@@ -272,10 +232,10 @@ def test_a_message_of_impossible_length_ends_the_session_at_once(session, length
     assert errors(session.until(b"")) == ["08P01"]
 
 
-def test_a_wrong_password_and_an_unknown_user_are_told_the_same(local_server):
+def test_a_wrong_password_and_an_unknown_user_are_told_the_same(dial, local_server):
     told = []
     for password, more in (("wrong", {}), ("", {}), (None, {"user": "nobody"}), (None, {"user": "rdsdb"})):
-        client = Client(local_server)
+        client = dial(local_server)
         with contextlib.closing(client.socket):
             answer = client.log_in(password, **more)
         assert kinds(answer) == b"E"
@@ -300,10 +260,10 @@ def test_a_database_that_is_not_there(client):
     assert errors(client.log_in(database="nowhere")) == ["3D000"]
 
 
-def test_half_open_connections_leave_room_for_clients(local_server):
+def test_half_open_connections_leave_room_for_clients(dial, local_server):
     with contextlib.ExitStack() as stack:
         for number in range(150):
-            silent = Client(local_server)
+            silent = dial(local_server)
             stack.callback(silent.socket.close)
             # Some say nothing, some stop in the middle of the first packet, some before the password.
             silent.send((b"", b"\0\0", m.startup({"user": "awsuser"}))[number % 3])
@@ -395,10 +355,10 @@ def test_nul_in_a_value_is_refused(session):
     assert errors(session.until(b"Z")) == ["22021"]
 
 
-def test_a_cancel_with_the_wrong_key_cancels_nothing(local_server, session):
+def test_a_cancel_with_the_wrong_key_cancels_nothing(dial, local_server, session):
     session.send(m.query("SELECT pg_backend_pid()"))
     (row,) = [m.parse_data_row(body) for kind, body in session.until(b"Z") if kind == b"D"]
-    canceller = Client(local_server)
+    canceller = dial(local_server)
     with contextlib.closing(canceller.socket):
         canceller.send(struct.pack("!iii", 16, m.CANCEL_REQUEST, int(bytes(row[0] or b""))) + b"\0\0\0\0")
         assert canceller.until(b"") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import resource
 import socket
 import struct
@@ -13,7 +14,7 @@ import psycopg
 import pytest
 
 from warehouse.local import control
-from warehouse.local.wire import login
+from warehouse.local.wire import auth, login
 from warehouse.local.wire import messages as m
 from warehouse.local.wire.faults import Faults
 from warehouse.local.wire.history import History
@@ -36,11 +37,16 @@ def heard(client):
 
 
 @pytest.fixture
-def listener(tmp_path, monkeypatch):
+def history():
+    return History()
+
+
+@pytest.fixture
+def listener(tmp_path, monkeypatch, history):
     """A listener that knows nobody, has nothing behind it, and little patience."""
     monkeypatch.setattr(login, "LOGIN_SECONDS", 0.3)
     made = Listener(
-        "127.0.0.1", 0, tmp_path / "nothing", lambda user: None, lambda database, user: None, History(),
+        "127.0.0.1", 0, tmp_path / "nothing", lambda user: None, lambda database, user: None, history,
         Faults(lambda fault: None),
     )  # fmt: skip
     serving = threading.Thread(target=made.serve)
@@ -104,3 +110,23 @@ def test_a_server_that_runs_out_of_descriptors_goes_on(tmp_path):
         assert "Traceback" not in (tmp_path / ".warehouse" / "server.log").read_text()
     finally:
         control.stop(tmp_path)
+
+
+def test_a_client_that_leaves_with_its_wrong_password_is_still_logged(listener, history, monkeypatch):
+    with connect(listener.port) as client:
+        port = str(client.getsockname()[1])
+        client.sendall(m.startup({"user": "awsuser"}))
+        assert client.recv(1) == b"R"
+
+        def leave(hash, salt):
+            """The password is compared when nobody is there any more."""
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+            return b""
+
+        monkeypatch.setattr(auth, "md5_answer", leave)
+        client.sendall(m.message(b"p", b"wrong\0"))
+        deadline = time.monotonic() + LIMIT
+        while not (logged := json.loads(history.connections())):
+            assert time.monotonic() < deadline
+    assert [(one["event"], one["port"]) for one in logged] == [("authentication failure", port)]

@@ -74,25 +74,26 @@ class Session(Execution):
 
     def run(self) -> None:
         """Serve the client until it leaves. Raises UpstreamGone when PostgreSQL goes away first."""
-        try:
-            self._serializable = self._upstream.rows(_LEVEL)[0][0] != "SNAPSHOT"
-            while True:
-                for kind, body in self._reader:
-                    self._handle(kind, body)
-                self._push()
+        with contextlib.suppress(ClientGone):  # it may hang up at any time, behind its last word too
+            try:
+                self._serve()
+            except m.ProtocolError as problem:
+                self._say(m.error("08P01", f"protocol violation: {problem}", severity="FATAL").encode())
                 self._flush()
-                if self._owed and not self._open:
-                    self._settle()
-                elif self._owed or self._open or self._encrypted:
-                    self._wait([self._client, self._upstream.socket])
-                else:
-                    self._idle()
-        except ClientGone:
-            return
-        except m.ProtocolError as problem:
-            self._say(m.error("08P01", f"protocol violation: {problem}", severity="FATAL").encode())
-            with contextlib.suppress(ClientGone):  # it may have hung up behind its last word
-                self._flush()
+
+    def _serve(self) -> None:
+        self._serializable = self._upstream.rows(_LEVEL)[0][0] != "SNAPSHOT"
+        while True:
+            for kind, body in self._reader:
+                self._handle(kind, body)
+            self._push()
+            self._flush()
+            if self._owed and not self._open:
+                self._settle()
+            elif self._owed or self._open or self._encrypted:
+                self._wait([self._client, self._upstream.socket])
+            else:
+                self._idle()
 
     # --- what the client says ---------------------------------------------------------------------------------
 
