@@ -100,13 +100,20 @@ AFTER = warehouse([number(), amount(sa.DECIMAL(14, 4)), note()])
 ROWS = "INSERT INTO sale VALUES (1, 1.25, 'a'), (2, NULL, NULL), (3, -7.00, 'it''s | \\\\ ~')"
 
 
+@pytest.fixture
+def finance(engine):
+    """A user and a group. They belong to the server and outlive the test's database: what is theirs goes first."""
+    ask(engine, "CREATE USER finance PASSWORD disable", "CREATE GROUP readers", "SELECT 1")
+    yield
+    ask(engine, "DROP TABLE sale CASCADE", "DROP USER finance", "DROP GROUP readers", "SELECT 1")
+
+
+@pytest.mark.usefixtures("finance")
 def test_everything_on_a_table_is_on_it_afterwards(project, target, engine):
     migrated(target, BEFORE)
     ask(
         engine,
         ROWS,
-        "CREATE USER finance PASSWORD disable",
-        "CREATE GROUP readers",
         "GRANT SELECT ON sale TO GROUP readers",
         "CREATE VIEW total AS SELECT sum(amount) AS total FROM sale",
         "CREATE SCHEMA mart",
