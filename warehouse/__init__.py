@@ -1,6 +1,6 @@
 """Model, migrate, load and trust an Amazon Redshift warehouse.
 
-The front door. Importing it loads no boto3, airflow, pandas or pyarrow: names resolve when they are first used.
+The front door. Importing it loads no botocore, airflow, pandas or pyarrow: names resolve when they are first used.
 `load`, `upsert` and `unload` are in `warehouse.load`: a name cannot be both a package and a function of this one.
 """
 

@@ -241,6 +241,6 @@ def test_a_closed_store_opens_again(store: ObjectStore, root: str) -> None:
     assert store.head(root + "x") is not None
 
 
-def test_boto3_is_loaded_on_first_use_only() -> None:
-    code = "import sys, warehouse.objectstore as o; o.ObjectStore(); o.file_uri; print('boto3' in sys.modules)"
+def test_botocore_is_loaded_on_first_use_only() -> None:
+    code = "import sys, warehouse.objectstore as o; o.ObjectStore(); o.file_uri; print('botocore' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
