@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from warehouse.errors import CopyFailed, LoadError, SourceError, WarehouseError
 from warehouse.load import CopyOptions, load, upsert
-from warehouse.models import LoadAudit
+from warehouse.models import LoadAudit, LoadQuarantine
 from warehouse.schema import Base, column, even, unsorted
 from warehouse.schema.types import (
     BIGINT,
@@ -89,31 +89,51 @@ def count(engine: sa.Engine, kinds: sa.Table) -> Callable[[], int]:
     return rows
 
 
-def cases() -> Iterator[tuple[str, str]]:
-    for name, values in BAD.items():
-        for value in values:
-            yield name, value
+CASES = [(name, value) for name, values in BAD.items() for value in values]
 
 
-def test_each_malformed_value_is_named_and_nothing_lands(
-    kinds: sa.Table, count: Any, own: dict[str, Any], tmp_path: Path
-) -> None:
-    assert len(list(cases())) >= 90
-    wrong = []
-    for name, value in cases():
+@pytest.fixture
+def deliver(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a delivery: a header, a good row, and a row for each of the given malformed values."""
+
+    def write(*found: tuple[str, str]) -> Path:
+        lines = [",".join(COLUMNS), ",".join(GOOD)]
+        for name, value in found:
+            row = (value if column == name else good for column, good in zip(COLUMNS, GOOD, strict=True))
+            lines.append(",".join(f'"{one}"' for one in row))
         path = tmp_path / "bad.csv"
-        bad = tuple(value if column == name else good for column, good in zip(COLUMNS, GOOD, strict=True))
-        lines = [",".join(COLUMNS), ",".join(GOOD), ",".join(f'"{one}"' for one in bad)]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        try:
-            load(kinds, path, prove_keys=False, **own)
-            wrong.append(f"{name}={value!r} was loaded")
-        except CopyFailed as failed:
-            found = (failed.file, failed.line, failed.column)
-            if found != (str(path), 3, name) or not failed.reason or not failed.next_step:
-                wrong.append(f"{name}={value!r}: {found} {failed}")
-    assert wrong == []
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_malformed_value_is_named_and_nothing_lands(
+    name: str, kinds: sa.Table, count: Any, own: dict[str, Any], deliver: Any
+) -> None:
+    path = deliver((name, BAD[name][0]))
+    with pytest.raises(CopyFailed) as caught:
+        load(kinds, path, prove_keys=False, **own)
+    failed = caught.value
+    assert (failed.file, failed.line, failed.column) == (str(path), 3, name)
+    assert failed.reason and failed.next_step
     assert count() == 0
+
+
+def test_each_malformed_value_is_set_aside_with_its_place(
+    kinds: sa.Table, count: Any, own: dict[str, Any], engine: sa.Engine, deliver: Any
+) -> None:
+    assert len(CASES) >= 90
+    path = deliver(*CASES)
+    report = load(kinds, path, prove_keys=False, quarantine=len(CASES), **own)
+    with engine.connect() as connection:
+        kept = connection.execute(sa.select(LoadQuarantine.__table__)).all()
+    places = {row.line: row.column_name for row in kept}
+    wrong = {value: places.get(line) for line, (name, value) in enumerate(CASES, start=3) if places.get(line) != name}
+    assert wrong == {}
+    assert {row.file for row in kept} == {str(path)} and all(row.reason for row in kept)
+    assert (report.inserted, report.rejected, len(kept), count()) == (1, len(CASES), len(CASES), 1)
 
 
 HEADER = ",".join(COLUMNS).encode() + b"\n"
