@@ -183,6 +183,29 @@ def test_far_days_and_fine_moments(pg, stage):
 NESTED = [{"n_name": "ALGERIA", "n_id": decimal.Decimal("1.50")}, {"n_name": 'KE"NYA', "n_id": None}]
 
 
+@pytest.mark.parametrize("number", [-(1 << 31), (1 << 31) - 1, -(1 << 31) + 10_957, -2_440_589])
+@pytest.mark.parametrize("others", ["", ", b SUPER"])
+def test_days_that_no_calendar_has(pg, copy, number, others):
+    """10,957 days lie between Arrow's first day and PostgreSQL's, whose least number of all means -infinity."""
+    pg.execute(f"CREATE TABLE t (a DATE{others})")
+    columns = {"a": pa.array([number], pa.int32()).view(pa.date32()), **({"b": pa.array([1])} if others else {})}
+    with pytest.raises(psycopg.errors.InternalError_, match="Spectrum Scan Error"):
+        copy("t", parquet(pa.table(columns)), "PARQUET SERIALIZETOJSON")
+    assert pg.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("number", "unit"),
+    [(-(1 << 63), "us"), (-(1 << 63) + 946_684_800_000_000, "us"), (-(1 << 63), "ms"), ((1 << 63) - 1, "ms")],
+)
+def test_moments_that_no_calendar_has(pg, copy, number, unit):
+    pg.execute("CREATE TABLE t (a TIMESTAMP)")
+    table = pa.table({"a": pa.array([number], pa.int64()).view(pa.timestamp(unit))})
+    with pytest.raises(psycopg.errors.InternalError_, match="Spectrum Scan Error"):
+        copy("t", parquet(table))
+    assert pg.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
 @pytest.mark.parametrize("form", ["PARQUET", "ORC"])
 def test_nested_columns_go_into_super(pg, copy, form):
     pg.execute("CREATE TABLE t (a INTEGER, b SUPER, c SUPER, d SUPER)")

@@ -222,15 +222,6 @@ def test_a_restarted_server_has_its_old_url_and_sigterm_stops_it_with_clients_at
     assert control.stop(home)
 
 
-def test_a_server_that_does_not_end_when_asked_is_ended_with_all_its_parts(home, monkeypatch):
-    server = control.start(home, port=0)
-    running = parts(server)
-    psutil.Process(server["pid"]).suspend()  # it hears the signal, and does nothing
-    monkeypatch.setattr(control, "STOP_SECONDS", 0.1)
-    assert control.stop(home)
-    assert_gone(running)
-
-
 def test_ephemeral_keeps_nothing_touches_nothing_and_is_cleaned_up_after_sigkill(home):
     fleeting = control.start(home, port=0, ephemeral=True)
     assert execute(fleeting, "SELECT count(*) FROM pg_table_def WHERE tablename = 'kept'") == [(0,)]

@@ -111,39 +111,32 @@ def stop(home: Path) -> bool:
     description = status(home)
     if description is None:
         return False
-    process = psutil.Process(int(description["pid"]))
+    pid = int(description["pid"])
+    process = psutil.Process(pid)
     process.send_signal(signal.SIGTERM)
-    try:
-        _await_end(process)
-    except (psutil.TimeoutExpired, subprocess.TimeoutExpired):
-        process.kill()
-        _await_end(process)
-        _end_leftovers(home)
-    return True
-
-
-def _await_end(process: psutil.Process) -> None:
-    """Wait for a server's end; one that this process started is reaped."""
-    for child in _children:
-        if child.pid == process.pid:
-            child.wait(STOP_SECONDS)
+    for child in list(_children):
+        if child.pid == pid:
             _children.remove(child)
-            return
-    process.wait(STOP_SECONDS)
-
-
-def _end_leftovers(home: Path) -> None:
-    """End the PostgreSQL of a server that was killed."""
-    for folder in (home / STATE_FOLDER, home / STATE_FOLDER / EPHEMERAL):
-        Postgres(folder / POSTGRES).end_leftover()
+            try:
+                child.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+            return True
+    try:
+        process.wait(STOP_SECONDS)
+    except psutil.TimeoutExpired:
+        process.kill()
+    return True
 
 
 def reset(home: Path) -> None:
     """Stop the server of `home` and remove all that it kept."""
     stop(home)
     _children[:] = [child for child in _children if child.poll() is None]
-    _end_leftovers(home)
     state = home / STATE_FOLDER
+    Postgres(state / POSTGRES).end_leftover()
+    Postgres(state / EPHEMERAL / POSTGRES).end_leftover()
     for name in (
         POSTGRES,
         EPHEMERAL,

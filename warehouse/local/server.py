@@ -323,14 +323,14 @@ def main(options: Options, report: TextIO) -> int:
     Start, say on `report` what came of it (one line of JSON), serve until a signal asks to stop.
     """
     server = Server(options)
-    stopping = False
+    stopping = threading.Event()
 
     def stop(*_: object) -> None:
-        # A signal interrupts the main thread wherever it is, so nothing here may wait for a lock.
-        nonlocal stopping
-        stopping = True
-        if server._listener is not None:
-            server._listener.stop_accepting()
+        if not stopping.is_set():
+            stopping.set()
+            # Closing the listener lets serve() return; the rest happens in the main thread.
+            if server._listener is not None:
+                server._listener.close()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
@@ -343,7 +343,7 @@ def main(options: Options, report: TextIO) -> int:
     report.write(json.dumps(description) + "\n")
     report.flush()
     report.close()
-    if not stopping:
+    if not stopping.is_set():
         server.serve()
     server.stop()
     return 0

@@ -13,7 +13,7 @@ import contextlib
 import gzip
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.orc as po
 import pyarrow.parquet as pq
 
+from warehouse.local.copying import binary
 from warehouse.local.copying import columnar_values as values
 from warehouse.local.copying.failure import CopyError
 from warehouse.local.copying.target import QUOTED, Column
@@ -80,16 +81,33 @@ def _feeds(batches: Iterable[pa.RecordBatch], fields: list[_Field], work: Work, 
         )
     for column, field in zip(columns, fields, strict=False):
         _check(column, field, work, form)
+    # FILLRECORD: the columns that the file does not have are NULL.
+    absent = columns[len(fields) :]
+    if not absent and all(binary.takes(column, field.type) for column, field in zip(columns, fields, strict=True)):
+        yield from _binary(batches, columns, [field.type for field in fields], work)
+        return
     names = [column.name for column in columns]
     for batch in batches:
         arrays = [
             values.texts(array, column, work, json=field.json)
             for array, column, field in zip(batch.columns, columns, fields, strict=False)
         ]
-        # FILLRECORD: the columns that the file does not have are NULL.
-        absent = columns[len(arrays) :]
         arrays += [values.absent(batch.num_rows, column) for column in absent]
         yield QUOTED, as_csv(arrays, names)
+
+
+def _binary(
+    batches: Iterable[pa.RecordBatch], columns: Sequence[Column], kinds: Sequence[pa.DataType], work: Work
+) -> Iterator[Feed]:
+    writer = binary.Writer(columns, kinds)
+    yield binary.BINARY, writer.begin()
+    for batch in batches:
+        arrays = [values.checked(array, column, work) for array, column in zip(batch.columns, columns, strict=True)]
+        try:
+            yield binary.BINARY, writer.rows(arrays)
+        except ValueError as error:  # a pyarrow.ArrowInvalid is one, too
+            raise values.spectrum(str(error)) from error
+    yield binary.BINARY, writer.end()
 
 
 def _check(column: Column, field: _Field, work: Work, form: str) -> None:

@@ -38,6 +38,9 @@ _PLAIN_YEARS = {
     for unit in ("D", "us")
 }
 
+# PostgreSQL's first day, 4714-11-24 BC: the day 0 of the Julian period.
+_FIRST_DAY = {pa.date32(): -2_440_588, pa.timestamp("us"): -2_440_588 * 86_400_000_000}
+
 
 def fits(column: Column, kind: pa.DataType) -> bool:
     """True when Spectrum reads such a column of a file into `column`."""
@@ -47,7 +50,7 @@ def fits(column: Column, kind: pa.DataType) -> bool:
     if column.type in _WHOLE:
         return kind in _WHOLE[column.type]
     if column.kind == "text":
-        return bool(types.is_string(kind) or types.is_large_string(kind) or _is_binary(kind))
+        return bool(_is_string(kind) or _is_binary(kind))
     if column.kind == "decimal":
         if not types.is_decimal(kind):
             return False
@@ -59,7 +62,7 @@ def fits(column: Column, kind: pa.DataType) -> bool:
         "date": types.is_date(kind),
         "timestamp": types.is_timestamp(kind),
         "timestamptz": types.is_timestamp(kind),
-        "varbyte": types.is_string(kind) or types.is_large_string(kind) or _is_binary(kind),
+        "varbyte": _is_string(kind) or _is_binary(kind),
         # Spectrum has no type TIME.
         "time": False,
         "timetz": False,
@@ -67,8 +70,12 @@ def fits(column: Column, kind: pa.DataType) -> bool:
     return bool(checks[column.type])
 
 
+def _is_string(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
 def _is_binary(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind))
 
 
 def shown(column: Column) -> str:
@@ -94,21 +101,34 @@ def spectrum(context: str) -> CopyError:
 
 def texts(array: pa.Array, column: Column, work: Work, *, json: bool) -> pa.Array:
     """The values of an array as PostgreSQL reads them. Raises CopyError for one that `column` does not take."""
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if column.not_null and array.null_count:
-        raise CopyError(f"Cannot insert a NULL value into column {column.name}")
+    array = checked(array, column, work)
     if pa.types.is_null(array.type):
         return pa.nulls(len(array), pa.string())
     if column.kind == "super":
         return pa.array([_serialized(value, json) for value in array.to_pylist()], pa.string())
     if column.kind == "text":
-        return _strings(array, column, work)
+        return array
     if column.kind == "varbyte":
         return _bytes(array, column, work)
     if pa.types.is_temporal(array.type):
         return _moments(array, column)
     return pc.cast(array, pa.string())
+
+
+def checked(array: pa.Array, column: Column, work: Work) -> pa.Array:
+    """The values of an array, held against the column. Raises CopyError for what does not fit.
+
+    Those of a column of text are strings; dates are days, and moments microseconds of UTC without a zone.
+    """
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if column.not_null and array.null_count:
+        raise CopyError(f"Cannot insert a NULL value into column {column.name}")
+    if pa.types.is_null(array.type) or column.kind == "super":
+        return array
+    if column.kind == "text":
+        return _strings(array, column, work)
+    return _finite(array) if pa.types.is_temporal(array.type) else array
 
 
 def absent(rows: int, column: Column) -> pa.Array:
@@ -159,15 +179,31 @@ def _replaced(array: pa.Array, column: Column, work: Work) -> pa.Array:
     return pa.array(found, pa.string())
 
 
-def _moments(array: pa.Array, column: Column) -> pa.Array:
-    """Dates and times. Redshift keeps microseconds; what is finer is cut."""
-    if pa.types.is_date(array.type):
-        array = pc.cast(array, pa.date32())
-        numbers, unit = array.cast(pa.int32()), "D"
-    else:
+def _finite(array: pa.Array) -> pa.Array:
+    """Dates and moments as PostgreSQL keeps them. Redshift keeps microseconds; what is finer is cut."""
+    kind = pa.date32() if pa.types.is_date(array.type) else pa.timestamp("us")
+    if pa.types.is_timestamp(array.type):
         # A zone says how a moment is shown; the moment itself is UTC.
-        array = pc.cast(array.view(pa.timestamp(array.type.unit)), pa.timestamp("us"), safe=False)
-        numbers, unit = array.cast(pa.int64()), "us"
+        array = array.view(pa.timestamp(array.type.unit))
+    try:
+        array = pc.cast(array, options=pc.CastOptions(kind, allow_time_truncate=True))
+    except pa.ArrowInvalid as error:
+        raise spectrum(str(error)) from error
+    least = pc.min(_numbers(array)).as_py()
+    # The least number of all is PostgreSQL's -infinity: nothing before its first day gets that far.
+    if least is not None and least < _FIRST_DAY[kind]:
+        raise spectrum(f"{least} is too early for a {'date' if kind == pa.date32() else 'timestamp'}")
+    return array
+
+
+def _numbers(array: pa.Array) -> pa.Array:
+    """Days or microseconds."""
+    return array.cast(pa.int32() if pa.types.is_date(array.type) else pa.int64())
+
+
+def _moments(array: pa.Array, column: Column) -> pa.Array:
+    """Dates and moments as text."""
+    numbers, unit = _numbers(array), "D" if pa.types.is_date(array.type) else "us"
     zone = "+00" if column.type == "timestamptz" else ""
     first, last = _PLAIN_YEARS[unit]
     bounds = pc.min_max(numbers).as_py()

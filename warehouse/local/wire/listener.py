@@ -79,7 +79,7 @@ class Listener:
         return port
 
     def serve(self) -> None:
-        """Accept until `stop_accepting()` is called."""
+        """Accept until `close()` is called."""
         while not self._closing:
             try:
                 client, peer = self._socket.accept()
@@ -96,15 +96,11 @@ class Listener:
                 continue
             self._welcome(client, peer)
 
-    def stop_accepting(self) -> None:
-        """Let `serve` return. Takes no lock, so that a signal's handler may call it."""
+    def close(self) -> None:
+        """Stop accepting and hang up on every client."""
         self._closing = True
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Stop accepting and hang up on every client."""
-        self.stop_accepting()
         self._socket.close()
         with self._lock:
             doors = [*self._clients, *self._strangers]
