@@ -30,7 +30,8 @@ AREAS = {
     "Tables, schemas, views, keys": ("ddl", "alter", "identifiers", "analyze", "not_emulated_ddl"),
     "Users, rights": ("users", "grants", "ddl_grants"),
     "Queries, MERGE, windows, aggregates": (
-        "select", "dml", "merge", "windows", "aggregates", "refusals", "not_emulated_queries", "pivot", "query", "joins"
+        "select", "dml", "merge", "windows", "aggregates", "refusals", "not_emulated_queries", "pivot", "query",
+        "joins", "explain"
     ),
     "Functions, expressions, procedures": ("functions", "procedures", "expressions"),
     "Types, SUPER": ("types", "super", "varbyte", "geometry", "hll"),

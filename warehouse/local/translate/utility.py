@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from warehouse.local.translate import settings, show
+from warehouse.local.translate import explain, settings, show
 from warehouse.local.translate.plan import Commit, Pass, Plan, Refused, Steps, not_emulated
 from warehouse.local.translate.tokens import Stream, literal, path, quote
 
@@ -192,12 +192,6 @@ def lock(stream: Stream) -> Plan:
     return Pass(f"LOCK TABLE {', '.join(path(name) for name in names)} IN ACCESS EXCLUSIVE MODE")
 
 
-def explain(stream: Stream) -> Plan:
-    if stream.sees("ANALYZE"):
-        raise stream.syntax_error()
-    raise not_emulated("EXPLAIN")
-
-
 HANDLERS: dict[str, Callable[[Stream], Plan]] = {
     "BEGIN": begin,
     "START": begin,
@@ -220,5 +214,5 @@ HANDLERS: dict[str, Callable[[Stream], Plan]] = {
     "ANALYZE": analyze,
     "ANALYSE": analyze,
     "LOCK": lock,
-    "EXPLAIN": explain,
+    "EXPLAIN": explain.explain,
 }
