@@ -280,9 +280,22 @@ def _column(row: Any) -> ColumnDesign:
         encode=canonical_encoding(row.encoding or "none"),
         identity=identity[0] if identity else None,
         identity_by_default=bool(identity and identity[1]),
-        default=None if identity else row.default_text,
+        default=None if identity else default_of(row.default_text),
         comment=row.comment_text,
     )
+
+
+# A literal with the cast that the catalog adds to it.
+_LITERAL = re.compile(r"(?P<literal>'(?:[^']|'')*')::(?P<type>[a-z ]+)(?:\(\d+\))?")
+_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
+
+
+def default_of(text: str | None) -> str | None:
+    """A default as one would write it: 'x' for 'x'::character varying, -1 for '-1'::integer."""
+    found = _LITERAL.fullmatch(text or "")
+    if not found:
+        return text
+    return found["literal"].strip("'") if found["type"] in _NUMBERS else found["literal"]
 
 
 def _distribution(row: Any, columns: Sequence[Any]) -> Distribution:

@@ -32,6 +32,7 @@ from sqlalchemy.pool import NullPool
 from warehouse.db.dialect import adapt
 from warehouse.db.engine import connect, warehouse_url
 from warehouse.db.failures import server_error
+from warehouse.discipline import Config
 from warehouse.errors import ConnectionFailed, DisciplineError, MigrationError, SettingsError, WarehouseError
 from warehouse.migrate import plugin
 from warehouse.migrate.execution.conductor import Conductor, past_the_ops
@@ -159,6 +160,7 @@ def _configure(metadata: sa.MetaData, **options: Any) -> None:
             next_step="Begin it with redshift+redshift_connector://.",
         )
     made.impl.migration_context = made
+    made.impl.config = Config.load(settings().home)
     answer = _option("step")
     if answer not in ("", "done", "again"):
         raise SettingsError(f"-x step={answer} is no answer.", next_step="Say -x step=done or -x step=again.")

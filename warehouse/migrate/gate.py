@@ -45,12 +45,14 @@ from warehouse.settings import find_home
 log = logging.getLogger("alembic.warehouse.gate")
 
 
-def judge(changes: Iterable[Change], known: SchemaDesign | None = None) -> None:
+def judge(changes: Iterable[Change], known: SchemaDesign | None = None, config: Config | None = None) -> None:
     """Check changes against the rules, as pyproject.toml and the revision that runs configure them: warnings are
-    logged, an error raises DisciplineError. `known` is what else is known of the warehouse.
+    logged, an error raises DisciplineError. `known` is what else is known of the warehouse; `config` is that of the
+    project found from here, when nobody says another.
     """
-    config = Config.load(find_home())
-    findings = check(list(changes), config, waivers=_waived_by_revision(), known=known, unused=False)
+    findings = check(
+        list(changes), config or Config.load(find_home()), waivers=_waived_by_revision(), known=known, unused=False
+    )
     for finding in findings:
         if finding.severity != "error":
             log.warning("%s", finding)
@@ -86,7 +88,11 @@ def refuse_revision(context: MigrationContext, revision: Any, directives: Sequen
         found = [operation for upgrade in script.upgrade_ops_list for operation in flatten(upgrade.ops)]
         try:
             changes = [change for operation in found for change in to_change(operation)]
-            judge(changes, _declared(context) if changes else None)
+            judge(
+                changes,
+                _declared(context) if changes else None,
+                getattr(getattr(context, "impl", None), "config", None),
+            )
             for operation in found:
                 refuse_impossible(operation)
         except DisciplineError as error:

@@ -22,7 +22,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.schema import Column, Constraint, Index, PrimaryKeyConstraint, Table
 from sqlalchemy_redshift.dialect import RedshiftImpl as DialectImpl
 
-from warehouse.discipline import Change, SchemaDesign
+from warehouse.discipline import Change, Config, SchemaDesign
 from warehouse.migrate import ddl, gate
 from warehouse.migrate.execution.conductor import Conductor
 from warehouse.migrate.execution.steps import Run
@@ -49,6 +49,8 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
     stage: Stage | None = None
     # Is the statement that reaches the connection one of an op, or did the revision go past them?
     executing = False
+    # The project's configuration of the rules; None finds it from the working directory.
+    config: Config | None = None
     # What the operations so far have made: rules look at a change with what they know of its table.
     known = SchemaDesign()
 
@@ -63,7 +65,7 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
 
     def judge(self, changes: Iterable[Change]) -> None:
         found = list(changes)
-        gate.judge(found, self.known)
+        gate.judge(found, self.known, self.config)
         for change in found:
             self.known = self.known.after(change)
 

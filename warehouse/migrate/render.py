@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from alembic.autogenerate import render
+from alembic.autogenerate import render, renderers
 from alembic.autogenerate.api import AutogenContext
+from alembic.operations import ops
 
 from warehouse.schema.design import INFO
 
@@ -43,3 +44,11 @@ def _column_with_info(column: sa.Column[Any], context: AutogenContext) -> str:
     finally:
         context.opts["render_item"] = without
     return f"{text.removesuffix(')')}, info={ {INFO: column.info[INFO]}!r})"
+
+
+@renderers.dispatch_for(ops.CreatePrimaryKeyOp, replace=True)
+def _primary_key(context: AutogenContext, operation: ops.CreatePrimaryKeyOp) -> str:
+    """Alembic never compares primary keys, and so never writes one."""
+    schema = "" if operation.schema is None else f", schema={str(operation.schema)!r}"
+    name, table, columns = str(operation.constraint_name), str(operation.table_name), list(operation.columns)
+    return f"op.create_primary_key({name!r}, {table!r}, {columns!r}{schema})"

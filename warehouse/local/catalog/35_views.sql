@@ -205,3 +205,12 @@ BEGIN
                    CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = to_regclass(name) AND relkind = 'm') THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
                    name, comment);
 END $$;
+
+-- A view's text, with our functions under Redshift's names. A late-binding view keeps its text whatever becomes of what it reads.
+CREATE FUNCTION pg_redshift.pg_get_viewdef(rel oid, pretty boolean DEFAULT false) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT replace(coalesce((SELECT query || ' WITH NO SCHEMA BINDING;' FROM pg_redshift.late_view WHERE relid = rel),
+                            pg_catalog.pg_get_viewdef(rel, pretty)), 'pg_redshift.', '')
+$$;
+CREATE FUNCTION pg_redshift.pg_get_viewdef(name text, pretty boolean DEFAULT false) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT pg_redshift.pg_get_viewdef(name::regclass::oid, pretty)
+$$;

@@ -47,7 +47,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = rel AND relkind IN ('v', 'm')) THEN
         RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = format('"%s" is not a view', replace(name, '"', ''));
     END IF;
-    RETURN replace(pg_catalog.pg_get_viewdef(rel, true), 'pg_redshift.', '');
+    RETURN pg_redshift.pg_get_viewdef(rel::oid, true);
 END $$;
 
 -- A session sees its own database only.

@@ -33,7 +33,7 @@ SAME = {
     "current_schemas", "format_type", "generate_series", "has_database_privilege",
     "has_schema_privilege", "now", "obj_description", "pg_backend_pid", "pg_cancel_backend",
     "pg_encoding_to_char", "pg_timezone_names", "pg_timezone_abbrevs",
-    "pg_get_indexdef", "pg_get_ruledef", "pg_get_viewdef", "pg_table_is_visible",
+    "pg_get_indexdef", "pg_get_ruledef", "pg_table_is_visible",
     "pg_conversion_is_visible", "pg_function_is_visible", "pg_opclass_is_visible", "pg_operator_is_visible",
     "pg_terminate_backend", "pg_type_is_visible", "shobj_description",
     "aclcontains", "regclassout", "regprocedureout", "regtypeout", "textin",

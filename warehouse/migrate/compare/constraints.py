@@ -25,10 +25,10 @@ def _primary_key(pair: Pair) -> Iterator[Difference]:
     if wanted == real:
         return
     if real:
-        yield _dropped(_primary(pair, pair.real.primary_key_name, real))
+        yield dropped(_primary(pair, pair.real.primary_key_name, real))
     if wanted:
         name = pair.table.primary_key.name
-        yield _added(_primary(pair, str(name) if name else f"{pair.name}_pkey", wanted))
+        yield added(_primary(pair, str(name) if name else f"{pair.name}_pkey", wanted))
 
 
 def _unique_keys(pair: Pair) -> Iterator[Difference]:
@@ -39,19 +39,19 @@ def _unique_keys(pair: Pair) -> Iterator[Difference]:
         if isinstance(one, sa.UniqueConstraint)
     }
     for columns in sorted(set(real) - wanted):
-        yield _dropped(_unique(pair, real[columns], columns))
+        yield dropped(_unique(pair, real[columns], columns))
     for columns in sorted(wanted - set(real)):
         name = names.get(columns)
-        yield _added(_unique(pair, str(name) if name else f"{pair.name}_{'_'.join(columns)}_key", columns))
+        yield added(_unique(pair, str(name) if name else f"{pair.name}_{'_'.join(columns)}_key", columns))
 
 
 def _foreign_keys(pair: Pair) -> Iterator[Difference]:
     wanted = {_said(key): key for key in pair.declared.foreign_keys}
     real = {_said(key): key for key in pair.real.design.foreign_keys}
     for said in sorted(set(real) - set(wanted)):
-        yield _dropped(foreign_key(pair.name, pair.schema, real[said]))
+        yield dropped(foreign_key(pair.name, pair.schema, real[said]))
     for said in sorted(set(wanted) - set(real)):
-        yield _added(foreign_key(pair.name, pair.schema, wanted[said]))
+        yield added(foreign_key(pair.name, pair.schema, wanted[said]))
 
 
 def foreign_key(table: str, schema: str | None, key: ForeignKeyDesign) -> ops.CreateForeignKeyOp:
@@ -80,9 +80,11 @@ def _unique(pair: Pair, name: str, columns: tuple[str, ...]) -> ops.CreateUnique
     return ops.CreateUniqueConstraintOp(name, pair.name, list(columns), schema=pair.schema)
 
 
-def _added(operation: ops.AddConstraintOp) -> InPlace:
+def added(operation: ops.AddConstraintOp) -> InPlace:
+    """A key that comes."""
     return InPlace(Phase.ADD_KEYS, operation)
 
 
-def _dropped(operation: ops.AddConstraintOp) -> InPlace:
+def dropped(operation: ops.AddConstraintOp) -> InPlace:
+    """A key that goes."""
     return InPlace(Phase.DROP_KEYS, operation.reverse())

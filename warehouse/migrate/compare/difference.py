@@ -54,11 +54,14 @@ Difference = InPlace | Rebuild
 
 @dataclass(frozen=True)
 class Pair:
-    """A table as the models declare it and as it is. `table` is the model's."""
+    """A table as the models declare it and as it is. `table` is the model's; `same_defaults` are columns whose default
+    the catalog only spells otherwise.
+    """
 
     declared: TableDesign
     real: CatalogTable
     table: sa.Table
+    same_defaults: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:

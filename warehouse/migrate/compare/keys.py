@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from warehouse.migrate.compare.difference import Difference, InPlace, Pair, Phase, Rebuild
 from warehouse.migrate.ops.alter_distribution import AlterDistributionOp
 from warehouse.migrate.ops.alter_sort_key import AlterSortKeyOp
-from warehouse.schema.design import Distribution, SortKey
+from warehouse.redshift.encodings import RAW
+from warehouse.schema.design import Distribution, SortKey, TableDesign
 
 
 def differences(pair: Pair) -> Iterator[Difference]:
@@ -26,7 +27,9 @@ def _sort(pair: Pair) -> Iterator[Difference]:
     gone = {column.name for column in pair.real.design.columns} - {column.name for column in pair.declared.columns}
     if wanted is None or not sort_key_differs(wanted, real):
         # Redshift drops no column of a sort key, not even of one that it chose itself under AUTO.
-        if gone & set(real.columns):
+        if gone & set(real.columns) and real.style == "interleaved":
+            yield Rebuild(f"{', '.join(sorted(gone & set(real.columns)))} goes, a part of the sort key {real}")
+        elif gone & set(real.columns):
             yield _sorted(pair, SortKey("none"), real)
             if wanted is not None and wanted.style == "auto":
                 yield _sorted(pair, wanted, SortKey("none"))
@@ -40,7 +43,25 @@ def _sort(pair: Pair) -> Iterator[Difference]:
 
 
 def _sorted(pair: Pair, new: SortKey, old: SortKey) -> InPlace:
-    return InPlace(Phase.SORT, AlterSortKeyOp(pair.name, new, old, schema=pair.schema))
+    change = AlterSortKeyOp(
+        pair.name,
+        new,
+        old,
+        schema=pair.schema,
+        encode=_kept(pair.declared, new),
+        existing_encode=_kept(pair.real.design, old),
+    )
+    return InPlace(Phase.SORT, change)
+
+
+def _kept(design: TableDesign, sort: SortKey) -> dict[str, str]:
+    """The encodings of the sort key's columns, which Redshift makes raw under ENCODE AUTO. Whether a table is under it
+    the catalog does not say.
+    """
+    if design.encode == "auto":
+        return {}
+    columns = (design.column(name) for name in sort.columns)
+    return {one.name: one.encode for one in columns if one is not None and one.encode not in (None, RAW)}
 
 
 def _distribution(pair: Pair) -> Iterator[Difference]:

@@ -46,11 +46,10 @@ def differences(
             )
     changed = {key for key in wanted if key in catalog.views and known.has_changed(key)}
     gone = {key for key in records if key in catalog.views and key not in wanted}
-    moved = _with_readers(
-        catalog, {*(view.key for view in in_the_way), *(key for key in changed if known.is_bound(key))}
-    )
-    # Alone, a changed view is one operation; with others around it they go and come together.
-    together = moved if len(moved - gone) > 1 or any(key not in changed for key in moved) else set()
+    blocking = {view.key for view in in_the_way}
+    moved = _with_readers(catalog, {*blocking, *(key for key in changed if known.is_bound(key))})
+    # Alone, a changed view is one operation; with others around it, or in the way, they go and come together.
+    together = moved if blocking or len(moved - gone) > 1 or not moved <= changed else set()
     plan = ViewPlan()
     for view in reversed(in_order(catalog.views[key] for key in (together | gone))):
         plan.before.append(DropViewOp(known.as_it_was(view.key), record=view.key in records))
@@ -64,6 +63,19 @@ def differences(
     for view in in_order(catalog.views[key] for key in together - gone if key not in wanted):
         plan.after.append(CreateViewOp(known.as_it_was(view.key), record=view.key in records))
     return plan
+
+
+def refuse_losing(
+    declared: Iterable[ViewDesign], records: Mapping[Key, Record], losing: Iterable[tuple[CatalogView, str]]
+) -> None:
+    """Raise MigrationError for a view that reads what goes, and that nobody declared: it could not come back."""
+    known = {(view.schema, view.name) for view in declared} | set(records)
+    for view, lost in losing:
+        if view.key not in known:
+            raise MigrationError(
+                f"the view {named(view.key)} reads {lost}, which goes, and no model declares the view.",
+                next_step="Drop the view first, or declare it as a model without what goes.",
+            )
 
 
 @dataclass(frozen=True)

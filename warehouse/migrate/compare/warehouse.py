@@ -42,7 +42,7 @@ from warehouse.migrate.compare.views import ViewPlan
 from warehouse.migrate.ops.rebuild_table import RebuildTableOp
 from warehouse.migrate.tables import table_of
 from warehouse.migrate.views import records
-from warehouse.schema.design import TableDesign
+from warehouse.schema.design import ForeignKeyDesign, TableDesign
 from warehouse.schema.views import view_designs
 
 log = logging.getLogger("alembic.autogenerate.compare")
@@ -67,6 +67,8 @@ class Plan:
     after: list[InPlace] = field(default_factory=list)
     # Bound views that a change in place would meet.
     in_the_way: list[CatalogView] = field(default_factory=list)
+    # Those that read what goes, and what that is.
+    losing: list[tuple[CatalogView, str]] = field(default_factory=list)
 
     def operations(self) -> Iterator[Any]:
         """All of them, in an order that runs."""
@@ -84,8 +86,11 @@ def changes(connection: sa.Connection, metadata: sa.MetaData, *, version_schema:
     declared, views_declared = declared_tables(metadata), view_designs(metadata)
     schemas = {key[0] for key in declared} | {view.schema for view in views_declared} | {None}
     catalog = read_catalog(connection, schemas, with_readers=True)
-    plan = differences(declared, catalog, schemas)
-    plan.views = views.differences(views_declared, catalog, records(connection, version_schema), plan.in_the_way)
+    alike = defaults.alike(connection, {key: design for key, (design, _) in declared.items()}, catalog)
+    plan = differences(declared, catalog, schemas, alike)
+    known = records(connection, version_schema)
+    views.refuse_losing(views_declared, known, plan.losing)
+    plan.views = views.differences(views_declared, catalog, known, plan.in_the_way)
     return list(plan.operations())
 
 
@@ -100,21 +105,32 @@ def declared_tables(metadata: sa.MetaData) -> dict[Key, tuple[TableDesign, sa.Ta
 
 
 def differences(
-    declared: Mapping[Key, tuple[TableDesign, sa.Table]], catalog: Catalog, schemas: Collection[str | None]
+    declared: Mapping[Key, tuple[TableDesign, sa.Table]],
+    catalog: Catalog,
+    schemas: Collection[str | None],
+    same_defaults: Mapping[Key, frozenset[str]],
 ) -> Plan:
-    """What must be done to the tables of these schemas."""
+    """What must be done to the tables of these schemas. `same_defaults` are those of defaults.py."""
     plan = Plan()
     ours = (one for one in catalog.tables.items() if one[0][0] in schemas and one[0][1] not in FOREIGN_TABLES)
     real = dict(ours)
+    links = _Links({key: one for key, (one, _) in declared.items()}, {key: one.design for key, one in real.items()})
     for key, (design, table) in declared.items():
         if key not in real:
             log.info("Detected added table %s", named(key))
-            plan.created.append(ops.CreateTableOp.from_table(table))
+            later = links.unsure(design)
+            made = table_of(_without(design, later), primary_key_name=_primary_key_name(table)) if later else table
+            plan.created.append(ops.CreateTableOp.from_table(made))
+            plan.after += [constraints.added(constraints.foreign_key(key[1], key[0], one)) for one in later]
         else:
-            _compare(Pair(design, real[key], table), plan, catalog)
+            _compare(Pair(design, real[key], table, same_defaults.get(key, frozenset())), plan, catalog)
     for gone in _referencing_first(table for key, table in real.items() if key not in declared):
         log.info("Detected removed table %s", named(gone.key))
-        plan.dropped.append(ops.DropTableOp.from_table(_as_it_was(gone, catalog.user)))
+        _lose(plan, catalog, gone, None)
+        first = links.unsure(gone.design)
+        was = _without(_without_owner(gone.design, catalog.user), first)
+        plan.dropped.append(ops.DropTableOp.from_table(table_of(was, primary_key_name=gone.primary_key_name)))
+        plan.before += [constraints.dropped(constraints.foreign_key(gone.key[1], gone.key[0], one)) for one in first]
     return plan
 
 
@@ -128,6 +144,10 @@ def _compare(pair: Pair, plan: Plan, catalog: Catalog) -> None:
         # A rebuild takes everything with it, but for foreign keys to tables that may change as well.
         in_place = [one for one in in_place if _is_foreign(one.operation)]
         plan.changed.append(_rebuild(pair, tuple(reasons), catalog.user))
+    for column in pair.real.design.columns:
+        # A rebuild carries views over, but not those that read a column which goes.
+        if pair.declared.column(column.name) is None:
+            _lose(plan, catalog, pair.real, column.name)
     plan.before += [one for one in in_place if one.phase in _BEFORE]
     plan.after += [one for one in in_place if one.phase in _AFTER]
     for one in in_place:
@@ -136,6 +156,13 @@ def _compare(pair: Pair, plan: Plan, catalog: Catalog) -> None:
     within = [one.operation for one in in_place if one.phase not in (*_BEFORE, *_AFTER)]
     if within:
         plan.changed.append(ops.ModifyTableOps(pair.name, within, schema=pair.schema))
+
+
+def _lose(plan: Plan, catalog: Catalog, table: CatalogTable, column: str | None) -> None:
+    """The table (or a column of it) goes."""
+    readers = catalog.readers(table, column)
+    plan.in_the_way += readers
+    plan.losing += [(view, named(table.key) if column is None else column) for view in readers]
 
 
 def _rebuild(pair: Pair, reasons: tuple[str, ...], user: str) -> RebuildTableOp:
@@ -177,9 +204,30 @@ def _primary_key_name(table: sa.Table) -> str:
     return str(name) if name else f"{table.name}_pkey"
 
 
-def _as_it_was(table: CatalogTable, user: str) -> sa.Table:
-    """A table that goes, so that it can come back."""
-    return table_of(_without_owner(table.design, user), primary_key_name=table.primary_key_name)
+@dataclass(frozen=True)
+class _Links:
+    """Which foreign keys of a table that comes or goes can come and go with it."""
+
+    declared: Mapping[Key, TableDesign]
+    real: Mapping[Key, TableDesign]
+
+    def unsure(self, table: TableDesign) -> list[ForeignKeyDesign]:
+        """Those to a table that stays, but whose key comes, goes or changes: they need a place of their own."""
+        return [key for key in table.foreign_keys if not self._is_sure(key)]
+
+    def _is_sure(self, key: ForeignKeyDesign) -> bool:
+        schema, _, name = key.ref_table.rpartition(".")
+        sides = [
+            tables[schema or None, name] for tables in (self.declared, self.real) if (schema or None, name) in tables
+        ]
+        keyed = [
+            any(set(key.ref_columns) == set(one) for one in (side.primary_key, *side.unique_keys)) for side in sides
+        ]
+        return len(sides) < 2 or all(keyed)
+
+
+def _without(design: TableDesign, keys: Collection[ForeignKeyDesign]) -> TableDesign:
+    return replace(design, foreign_keys=tuple(key for key in design.foreign_keys if key not in keys))
 
 
 def _without_owner(design: TableDesign, user: str) -> TableDesign:

@@ -84,3 +84,15 @@ class AlterEncodingOp(RedshiftOp):
             schema=self.schema,
             existing_encode=self.existing_encode,
         )
+
+    def run_if_needed(self, impl: Any) -> None:
+        """Run it only if the column has another encoding; a script has to leave that to its reader."""
+        (statement,) = self.sql(impl.dialect.identifier_preparer)
+        if impl.as_sql:
+            impl.static_output(f"-- only if the column has another encoding: {statement}")
+
+        def look_first() -> None:
+            if not impl.as_sql and not self.is_done(impl.connection):
+                impl.run_statement(statement)
+
+        impl.numbered(f"if needed: {statement}", look_first, lambda: False, alone=True)

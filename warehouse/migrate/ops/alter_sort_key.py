@@ -2,13 +2,14 @@
 
     op.alter_sort_key("flight", "compound", ["time_hour", "origin"], existing_style="none")
 
-Redshift sorts in the background. It refuses to make a sort key INTERLEAVED; that takes a rebuilt table.
+Redshift sorts in the background. It refuses to make a sort key INTERLEAVED; that takes a rebuilt table. Under ENCODE
+AUTO it makes the columns of the new key raw: `encode={"time_hour": "az64"}` gives them back what they shall have.
 https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from warehouse.db.system import table_columns
 from warehouse.discipline import AlterSortKey
 from warehouse.errors import MigrationError
 from warehouse.migrate.ops import RedshiftOp, call, table_name
+from warehouse.migrate.ops.alter_encoding import AlterEncodingOp
 from warehouse.redshift.keys import SortStyle
 from warehouse.schema.design import SortKey
 
@@ -28,11 +30,22 @@ class AlterSortKeyOp(RedshiftOp):
 
     word = "alter_sort_key"
 
-    def __init__(self, table_name: str, new: SortKey, old: SortKey | None = None, *, schema: str | None = None) -> None:
+    def __init__(
+        self,
+        table_name: str,
+        new: SortKey,
+        old: SortKey | None = None,
+        *,
+        schema: str | None = None,
+        encode: Mapping[str, str] | None = None,
+        existing_encode: Mapping[str, str] | None = None,
+    ) -> None:
         self.table_name = table_name
         self.new = new
         self.old = old
         self.schema = schema
+        self.encode = dict(encode or {})
+        self.existing_encode = dict(existing_encode or {})
 
     @classmethod
     def alter_sort_key(
@@ -45,15 +58,25 @@ class AlterSortKeyOp(RedshiftOp):
         schema: str | None = None,
         existing_style: SortStyle | None = None,
         existing_columns: Sequence[str] = (),
+        encode: Mapping[str, str] | None = None,
+        existing_encode: Mapping[str, str] | None = None,
     ) -> None:
         """Change a table's sort key: "compound" with its columns, "auto" or "none" without."""
         old = SortKey(existing_style, tuple(existing_columns)) if existing_style else None
-        operations.invoke(cls(table_name, SortKey(style, tuple(columns)), old, schema=schema))
+        new = SortKey(style, tuple(columns))
+        operations.invoke(cls(table_name, new, old, schema=schema, encode=encode, existing_encode=existing_encode))
 
     def reverse(self) -> AlterSortKeyOp:
         if self.old is None:
             raise self.no_reverse("the former style", "existing_style= (and existing_columns=)")
-        return AlterSortKeyOp(self.table_name, self.old, self.new, schema=self.schema)
+        return AlterSortKeyOp(
+            self.table_name,
+            self.old,
+            self.new,
+            schema=self.schema,
+            encode=self.existing_encode,
+            existing_encode=self.encode,
+        )
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         return (self.word, self.schema, self.table_name, self.old, self.new)
@@ -89,4 +112,11 @@ class AlterSortKeyOp(RedshiftOp):
             schema=self.schema,
             existing_style=old.style if old else None,
             existing_columns=list(old.columns) if old and old.columns else None,
+            encode=self.encode or None,
+            existing_encode=self.existing_encode or None,
         )
+
+    def run(self, impl: Any) -> None:
+        impl.perform(self)
+        for column, encode in self.encode.items():
+            AlterEncodingOp(self.table_name, column, encode, schema=self.schema).run_if_needed(impl)

@@ -45,11 +45,27 @@ def survives(expression: str, old: RedshiftType, new: RedshiftType) -> str | Non
     """SQL that is true for a value that comes back changed; None when every value survives, or it cannot be asked."""
     if _always(old, new):
         return None
+    if old.name in _TEXTS and new.name not in _TEXTS:
+        return _from_text(expression, new)
     there = convert(expression, old, new)
     back = None if there is None else convert(there, new, old)
     if there is None or back is None or "super" in (old.name, new.name):
         return None
     return f"{expression} IS NOT NULL AND ({back} IS NULL OR {back} <> {expression})"
+
+
+def _from_text(expression: str, new: RedshiftType) -> str | None:
+    """A text is another text when it comes back ('1' from 1.00), so what it means is compared: numbers as they are
+    before they are rounded, moments before they lose their time. Leading zeros mean that it is no number.
+    """
+    if new.name in ("smallint", "integer", "bigint", "numeric"):
+        scale = new.arguments[1] if new.arguments else 0
+        exact = f"CAST({expression} AS DECIMAL(38,{min(scale + 10, 37)}))"
+        padded = f"(TRIM({expression}) LIKE '0%' AND TRIM({expression}) NOT LIKE '0.%' AND LEN(TRIM({expression})) > 1)"
+        return f"{expression} IS NOT NULL AND ({exact} <> CAST({expression} AS {spelled(new)}) OR {padded})"
+    if new.name == "date":
+        return f"CAST({expression} AS TIMESTAMP) <> CAST(CAST({expression} AS DATE) AS TIMESTAMP)"
+    return None
 
 
 def spelled(type_: RedshiftType) -> str:

@@ -42,6 +42,8 @@ def write(impl: Any, plan: RebuildPlan, names: KeyNames) -> None:
     def swap() -> None:
         print_(f"LOCK TABLE {plan.old(preparer)}")
         print_(_same(*plan.contents(preparer)))
+        for check in plan.late_checks(preparer):
+            print_(_unless(f"({check.query}) = 0", check.fault.format(count="some")))
         for statement in (*_nothing_hangs_on(plan), *_renames(plan, preparer)):
             print_(statement)
         for statement in names.statements(preparer, plan.table):

@@ -124,6 +124,11 @@ class RebuildPlan:
         """The values that are copied."""
         return f"SELECT {', '.join(one.values for one in self.copied)} FROM {self.old(preparer)}"
 
+    def unloaded(self, preparer: Any) -> str:
+        """The values as they go through files, where a missing SUPER has no mark of its own (AWS r_UNLOAD)."""
+        listed = (f"JSON_SERIALIZE({one.values})" if one.type.name == "super" else one.values for one in self.copied)
+        return f"SELECT {', '.join(listed)} FROM {self.old(preparer)}"
+
     def old(self, preparer: Any) -> str:
         """The table, under the name that it has and will have."""
         return qualified_name(preparer, self.table.schema, self.table.name)
@@ -140,6 +145,17 @@ class RebuildPlan:
             f"SELECT {', '.join(of_old)} FROM {self.old(preparer)}",
             f"SELECT {', '.join(of_new)} FROM {self.new(preparer)}",
         )
+
+    def late_checks(self, preparer: Any) -> Iterator[Check]:
+        """What the new table's rows must meet, before it takes the old one's place: keys over columns that are new."""
+        values = {one.column for one in self.copied}
+        for kind, key in self._keys():
+            if key and not set(key) <= values:
+                yield _unique(kind, key, [preparer.quote(name) for name in key], self.new(preparer))
+
+    def _keys(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        yield "primary", self.table.primary_key
+        yield from (("unique", key) for key in self.table.unique_keys)
 
     def checks(self, preparer: Any) -> Iterator[Check]:
         """What the old table's rows must meet."""
@@ -168,15 +184,9 @@ class RebuildPlan:
                     f"{{count}} rows would have no {column.name}, which shall be NOT NULL and has no default",
                     f'Say using={{"{column.name}": "…"}}, or give it a default.',
                 )
-        for kind, key in [("primary", self.table.primary_key), *(("unique", one) for one in self.table.unique_keys)]:
+        for kind, key in self._keys():
             if key and all(name in values for name in key):
-                listed = ", ".join(values[name].values for name in key)
-                repeated = f"SELECT COUNT(*) AS n FROM {old} GROUP BY {listed} HAVING COUNT(*) > 1"
-                yield Check(
-                    f"SELECT COUNT(*) FROM ({repeated}) AS repeated",
-                    f"{{count}} values of the {kind} key ({', '.join(key)}) are there more than once",
-                    'Remove the repetitions first ("warehouse check" shows them), or take the key out of the model.',
-                )
+                yield _unique(kind, key, [values[name].values for name in key], old)
 
     @property
     def fingerprint(self) -> str:
@@ -196,6 +206,17 @@ class RebuildPlan:
                 lines.append(f"  {column.name} {column.type}")
         lines += [f"  {name} {old[name]}: goes, with its values" for name in self.dropped]
         return "\n".join(lines)
+
+
+def _unique(kind: str, key: Sequence[str], values: Sequence[str], table: str) -> Check:
+    # A missing value repeats nothing.
+    there = " AND ".join(f"{value} IS NOT NULL" for value in values)
+    repeated = f"SELECT COUNT(*) AS n FROM {table} WHERE {there} GROUP BY {', '.join(values)} HAVING COUNT(*) > 1"
+    return Check(
+        f"SELECT COUNT(*) FROM ({repeated}) AS repeated",
+        f"{{count}} values of the {kind} key ({', '.join(key)}) are there more than once",
+        'Remove the repetitions first ("warehouse check" shows them), or take the key out of the model.',
+    )
 
 
 def _copied(

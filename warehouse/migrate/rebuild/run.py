@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +18,7 @@ from warehouse.errors import MigrationError
 from warehouse.migrate import views
 from warehouse.migrate.rebuild import offline
 from warehouse.migrate.rebuild.carry import Carried, KeyNames
-from warehouse.migrate.rebuild.plan import RebuildPlan
+from warehouse.migrate.rebuild.plan import Check, RebuildPlan
 from warehouse.migrate.rebuild.stage import Stage
 from warehouse.migrate.tables import table_of
 from warehouse.schema.design import ColumnDesign, TableDesign
@@ -76,11 +76,11 @@ class Rebuild:
                 next_step=f"Look what it holds, then DROP TABLE {self.plan.new(self._preparer)}.",
             )
         Carried.of(catalog, old, views.recorded(self._connection, self.impl.version_schema)).refuse_lost(self.plan)
-        self._check()
+        self._check(self.plan.checks(self._preparer))
         self._make()
 
-    def _check(self) -> None:
-        for check in self.plan.checks(self._preparer):
+    def _check(self, checks: Iterable[Check]) -> None:
+        for check in checks:
             try:
                 count = self._scalar(check.query)
             except sa.exc.DBAPIError as error:
@@ -115,12 +115,14 @@ class Rebuild:
     def _copy(self) -> None:
         count = self._scalar(f"SELECT COUNT(*) FROM {self.plan.old(self._preparer)}")
         log.info("%s: copying %s rows", self._name, f"{count:,}")
+        if not count:
+            return
         if not self.plan.needs_stage:
             self._execute(self.plan.copy(self._preparer))
             return
         assert self.stage is not None
         with self.stage.at(f"{self._name}-{self.plan.fingerprint}") as (unload, copy):
-            self._execute(unload(self.plan.select(self._preparer)))
+            self._execute(unload(self.plan.unloaded(self._preparer)))
             self._execute(copy(self.plan.new(self._preparer), self.plan.columns(self._preparer)))
 
     def _is_copied(self) -> bool:
@@ -142,7 +144,7 @@ class Rebuild:
                 )
             log.info("%s: written to since its rows were copied: copying them again", self._name)
             self._execute(f"DROP TABLE {new_name}")
-            self._check()
+            self._check(self.plan.checks(self._preparer))
             self._make()
             if self._is_unsorted:
                 self._leave_unsorted()
@@ -152,6 +154,7 @@ class Rebuild:
                     f"{self._name}: the copy does not hold what the table holds, so it is left as it is.",
                     next_step="See what using= makes of the values; the same question twice must have one answer.",
                 )
+        self._check(self.plan.late_checks(self._preparer))
         for statement in (
             *carried.before(self._preparer),
             f"ALTER TABLE {old_name} RENAME TO {self._preparer.quote(self.plan.name_before)}",
