@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from warehouse.errors import LocalServerError
-from warehouse.local import catalog, passwords, s3
+from warehouse.local import catalog, long_names, passwords, s3
 from warehouse.local.place import EPHEMERAL, HOST, POSTGRES, S3, Options
 from warehouse.local.postgres import SUPERUSER, Postgres
 from warehouse.local.wire.upstream import Upstream, UpstreamGone
@@ -214,6 +214,11 @@ class Server:
 
         encryption = tls.server_context(data)
         self._certificate = data / tls.CERTIFICATE
+        try:
+            long_names.open_file(data / "long_names")
+        except OSError as error:
+            raise LocalServerError(f"The file of long names cannot be read: {error.strerror}.") from error
+        self._exit.callback(long_names.close_file)
         history = History(postgres.data / "redshift_query_ids")
         for view in self._readers:
             history.reader(view)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from warehouse.errors import ObjectStoreError
+from warehouse.local import long_names
 from warehouse.local.copying.failure import CopyError
 from warehouse.local.copying.sources import s3_error
 from warehouse.local.copying.target import Target
@@ -43,7 +44,7 @@ def mapping(argument: str, target: Target, store: ObjectStore) -> Mapping:
     if varbyte := next((column.name for column in target.columns if column.kind == "varbyte"), ""):
         # copy-usage-varbyte: text, CSV, Parquet and ORC only.
         raise CopyError(f'A column of type VARBYTE ("{varbyte}") cannot be loaded from JSON or AVRO', "0A000")
-    by_name = Mapping(tuple((column.name,) for column in target.columns))
+    by_name = Mapping(tuple((long_names.shown(column.name),) for column in target.columns))
     if word == "auto":
         return by_name
     if word == "auto ignorecase":

@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from warehouse.local import long_names
 from warehouse.local.copying.unload_files import Written
 from warehouse.local.copying.unload_options import UnloadOptions
 from warehouse.local.copying.unload_query import Column
@@ -27,7 +28,7 @@ def manifest(written: Sequence[Written], columns: Sequence[Column], options: Unl
             {"url": one.uri, "meta": {"content_length": one.size, "record_count": count}}
             for one, count in zip(written, counts, strict=True)
         ],
-        "schema": {"elements": [{"name": column.name, "type": _type(column)} for column in columns]},
+        "schema": {"elements": [{"name": long_names.shown(column.name), "type": _type(column)} for column in columns]},
         "meta": {"content_length": sum(one.size for one in written), "record_count": sum(counts)},
         "author": {"name": "Amazon Redshift", "version": "1.0.0"},
     }

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
+from warehouse.local import long_names
 from warehouse.local.copying import unload_query
 from warehouse.local.copying.failure import CopyError
 from warehouse.local.copying.unload_files import Job, Run, blocks, folder
@@ -55,7 +56,7 @@ class Parquet:
         self._options = job.options
         self._statement = unload_query.copy_statement(job.query, job.columns, job.options)
         kept = [job.columns[i] for i in unload_query.kept(job.columns, job.options)]
-        self._schema = pa.schema([pa.field(column.name, _stored(column)) for column in kept])
+        self._schema = pa.schema([pa.field(long_names.shown(column.name), _stored(column)) for column in kept])
 
     def open(self, file: IO[bytes]) -> Body:
         return Body(file, self._options, self._schema)

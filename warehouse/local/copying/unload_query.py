@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from warehouse.local import long_names
 from warehouse.local.copying.failure import CopyError
 from warehouse.local.copying.unload_options import UnloadOptions
 from warehouse.local.translate.tokens import literal, quote
@@ -109,6 +110,8 @@ def check(found: Sequence[Column], options: UnloadOptions) -> None:
         if name not in names:
             raise CopyError(f'column "{name}" of PARTITION BY is not in the result of the query', "42703")
         column = found[names.index(name)]
+        if long_names.shown(name) != name:
+            raise CopyError(f'not emulated: PARTITION BY a column of more than 63 bytes ("{name}")', "0A000")
         if column.type not in _PARTITION_KEYS:
             raise CopyError(f'PARTITION BY does not support column "{name}" of type {column.type}', "0A000")
     if options.partition_by and set(names) <= set(options.partition_by):
@@ -130,7 +133,11 @@ def copy_statement(query: str, found: Sequence[Column], options: UnloadOptions) 
     elif options.format == "json":
         members = ", ".join(f"{field} AS {quote(found[i].name)}" for field, i in zip(fields, places, strict=True))
         source += f", LATERAL (SELECT {members}) AS object"
-        fields = ["row_to_json(object)"]
+        member = "row_to_json(object)::text"
+        for name in (found[i].name for i in places):
+            if (shown := long_names.shown(name)) != name:
+                member = f"replace({member}, {literal(f'{quote(name)}:')}, {literal(f'{quote(shown)}:')})"
+        fields = [member]
     if options.partition_by:
         names = [column.name for column in found]
         keys = ", ".join(f"nullif(c{names.index(name)}::text, '')" for name in options.partition_by)
@@ -245,7 +252,7 @@ def _parquet(name: str, column: Column) -> str:
 
 def header(found: Sequence[Column], options: UnloadOptions) -> bytes:
     """The line of column names, written as the values are."""
-    names = [found[i].name for i in kept(found, options)]
+    names = [long_names.shown(found[i].name) for i in kept(found, options)]
     if options.format == "csv":
         special = (options.delimiter, '"', "\n", "\r")
         names = [quote(name) if any(sign in name for sign in special) else name for name in names]

@@ -24,6 +24,8 @@ _KEPT = 2048
 _LONGEST = 10_000
 # A statement with so many values is worth a probe when it comes the first time; others may not come again.
 _MANY = 50
+# A constant as long as this may be a name that PostgreSQL has under another one (long_names.py).
+_NAME = 66
 
 # A string, a number that is no part of a word, or a quoted name; the first two are constants.
 _PIECE = re.compile(r"""('[^']*'|"[^"]*"|(?<![\w.$#])[0-9]{1,18}(?:\.[0-9]{1,18})?(?![\w.$]))""", re.ASCII)
@@ -85,6 +87,8 @@ class Shapes:
         if not places:
             return None
         constants = [pieces[at] for at in places]
+        if any(len(constant.encode("utf-8")) >= _NAME and " " not in constant for constant in constants):
+            return None
         for at, constant in zip(places, constants, strict=True):
             pieces[at] = "\0s" if constant[0] == "'" else "\0d" if "." in constant else "\0i"
         shape = self._shape("".join(pieces), lambda: self._comparisons(text, pieces, places), at_once=False)

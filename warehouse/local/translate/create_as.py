@@ -16,7 +16,7 @@ from warehouse.local.translate.dialect import parse
 from warehouse.local.translate.plan import Refused, Steps
 from warehouse.local.translate.query import translate_query
 from warehouse.local.translate.table_attributes import Attributes, attributes, check
-from warehouse.local.translate.tokens import Stream, Token, literal, path, quote
+from warehouse.local.translate.tokens import Stream, Token, fold, literal, path, quote
 
 
 def follows(stream: Stream) -> bool:
@@ -114,15 +114,15 @@ def _single_scan(tree: exp.Expr) -> tuple[str, list[str | None], list[str]] | No
         if isinstance(plain, exp.Star) or (isinstance(plain, exp.Column) and isinstance(plain.this, exp.Star)):
             outputs.append("*")
         else:
-            outputs.append(plain.name.lower() if isinstance(plain, exp.Column) else None)
-    names = [item.alias_or_name.lower() for item in tree.expressions]
+            outputs.append(fold(plain.name) if isinstance(plain, exp.Column) else None)
+    names = [fold(item.alias_or_name) for item in tree.expressions]
     order: list[str] = []
     for ordered in tree.args["order"].expressions if tree.args.get("order") else ():
         key = _output(ordered.this, names, outputs)
         if key is None:
             break
         order.append(key)
-    found = tuple(part.lower() for part in (table.db, table.name) if part)
+    found = tuple(fold(part) for part in (table.db, table.name) if part)
     return path(found), outputs, order
 
 
@@ -132,7 +132,7 @@ def _output(key: exp.Expr, names: list[str], outputs: list[str | None]) -> str |
         return None if "*" in outputs else str(key.this)
     if not isinstance(key, exp.Column):
         return None
-    name = key.name.lower()
+    name = fold(key.name)
     if "*" in outputs:
         return name
     for listed in (names, outputs):

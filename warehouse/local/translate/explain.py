@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 
+from warehouse.local import long_names
 from warehouse.local.translate import create_as
 from warehouse.local.translate.plan import Pass, Plan, not_emulated
 from warehouse.local.translate.query import translate_query
@@ -30,7 +31,7 @@ def explain(stream: Stream) -> Plan:
     if not found:  # in a transaction that has failed; PostgreSQL says so
         return Pass('SELECT NULL::text AS "QUERY PLAN"')
     plan = json.loads(found)
-    told = ", ".join(literal(line) for line in lines(plan["plan"], plan["tables"], stored=stored))
+    told = ", ".join(literal(long_names.shown(line)) for line in lines(plan["plan"], plan["tables"], stored=stored))
     rows = f'SELECT line AS "QUERY PLAN" FROM unnest(ARRAY[{told}]::text[]) WITH ORDINALITY AS t(line, place)'
     # A client that prepares the statement binds its parameters, which no line needs.
     bound = max((int(number) for number in re.findall(r"\$(\d+)", sql)), default=0)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from warehouse.local import catalog
+from warehouse.local import catalog, long_names
 from warehouse.local.translate.plan import Refused, not_emulated
 from warehouse.local.translate.tokens import fold
 
+# As many characters as a name of more than 63 bytes has at least.
+_LONG_CONSTANT = 15
 _SYSTEM = ("stl_", "stv_", "svl_", "svv_", "sys_", "svcs_")
 
 
@@ -92,6 +94,26 @@ def is_catalog(table: exp.Table) -> bool:
         or table.name.startswith("pg_")
         or table.db in ("pg_catalog", "information_schema", catalog.SCHEMA)
     )
+
+
+def shorten_constants(tree: exp.Expr) -> None:
+    """What a statement over the catalogs compares with a long name is PostgreSQL's name for it. Raises Refused."""
+    long = [one for one in tree.find_all(exp.Literal) if one.is_string and len(one.this) > _LONG_CONSTANT]
+    if not long or not any(is_catalog(one) or one.name.startswith(_SYSTEM) for one in tree.find_all(exp.Table)):
+        long = [one for one in long if _names_relation(one)]
+    for one in long:
+        try:
+            one.set("this", long_names.constant(one.this))
+        except long_names.TooManyNames as many:
+            raise not_emulated(str(many)) from many
+
+
+def _names_relation(constant: exp.Literal) -> bool:
+    """True for 'a.b'::regclass and has_table_privilege('a.b', …)."""
+    above = constant.parent
+    if isinstance(above, exp.Cast):
+        return "REGCLASS" in above.to.sql().upper()
+    return isinstance(above, exp.Func) and above.name.lower().startswith(("has_", "pg_"))
 
 
 def redirect_relations(tree: exp.Expr) -> None:

@@ -22,7 +22,7 @@ from warehouse.local.translate.hierarchy import connect_by
 from warehouse.local.translate.intervals import qualify_intervals, show_intervals
 from warehouse.local.translate.literals import type_literals
 from warehouse.local.translate.merge import check_merge
-from warehouse.local.translate.names import fold_identifiers, redirect_relations, touched
+from warehouse.local.translate.names import fold_identifiers, redirect_relations, shorten_constants, touched
 from warehouse.local.translate.navigation import navigate
 from warehouse.local.translate.outer_joins import join_marked
 from warehouse.local.translate.pivots import rotate
@@ -100,6 +100,7 @@ def _behind(tree: exp.Expr) -> str:
     size_casts(tree)
     for select in list(tree.find_all(exp.Select)):
         _conditions(select)
+    shorten_constants(tree)
     redirect_relations(tree)
     redirect_functions(tree, touches)
     try:

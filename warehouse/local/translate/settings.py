@@ -118,9 +118,7 @@ def set_(stream: Stream) -> Plan:
         if any(value.text.lower() == "pg_redshift" for value in values):
             raise Refused('schema "pg_redshift" does not exist', "3F000")
         listed = ", ".join(
-            quote(value.text.lower()) if value.text != "$user" else '"$user"'
-            for value in values
-            if value.kind != "sign"
+            quote(fold(value.text)) if value.text != "$user" else '"$user"' for value in values if value.kind != "sign"
         )
         return Pass(f"SET {scope}search_path = {listed}")
     return Pass(f"SET {scope}{name} = {literal(''.join(value.text for value in values))}")

@@ -12,6 +12,7 @@ from functools import cached_property
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import TokenType
 
+from warehouse.local import long_names
 from warehouse.local.translate.dialect import LocalRedshift
 from warehouse.local.translate.plan import Refused, not_emulated
 
@@ -96,18 +97,18 @@ def _no_prefix(kind: TokenType, before: Token | None, start: int) -> None:
         )
 
 
-# Names of Redshift end here (r_names); what is longer is cut, not refused. PostgreSQL's end earlier.
-_MAX_NAME, _MAX_NAME_BEHIND = 127, 63
 _FOLDED = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def fold(name: str) -> str:
-    """An identifier as Redshift keeps it: its ASCII letters in lower case, even when it was quoted (r_names)."""
-    folded = name.translate(_FOLDED)
-    if len(folded.encode("utf-8")) > _MAX_NAME_BEHIND:
-        folded = folded.encode("utf-8")[:_MAX_NAME].decode("utf-8", "ignore")
-        raise not_emulated(f'identifiers of more than {_MAX_NAME_BEHIND} bytes ("{folded}")')
-    return folded
+    """An identifier as Redshift keeps it: its ASCII letters in lower case, even when it was quoted (r_names).
+
+    One that PostgreSQL would cut comes back as PostgreSQL's name for it.
+    """
+    try:
+        return long_names.behind(name.translate(_FOLDED))
+    except long_names.TooManyNames as many:
+        raise not_emulated(str(many)) from many
 
 
 def _join_temp_names(tokens: list[Token]) -> list[Token]:

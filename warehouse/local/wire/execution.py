@@ -9,6 +9,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import replace
 
+from warehouse.local import long_names
 from warehouse.local.translate import Call, Commit, Copy, Fault, Pass, Plan, Refuse, Steps, Unload
 from warehouse.local.wire import messages as m
 from warehouse.local.wire import reply, serial
@@ -17,7 +18,7 @@ from warehouse.local.wire.faults import Faults
 from warehouse.local.wire.history import Recorder
 from warehouse.local.wire.moving import Failed, Mover
 from warehouse.local.wire.questions import decide
-from warehouse.local.wire.relay import ClientGone, Relay
+from warehouse.local.wire.relay import DESCRIPTION, ClientGone, Relay
 from warehouse.local.wire.statement import Statement
 from warehouse.local.wire.upstream import Upstream, UpstreamError
 
@@ -47,6 +48,12 @@ class Execution(Relay):
         # What a failed plan wants to have run once its transaction, which somebody else holds open, is rolled back.
         self._afterwards: list[str] = []
 
+    def _look_at_names(self, statement: Statement) -> None:
+        """Have names put back in the answer of `statement`, where some are longer than PostgreSQL's."""
+        if long_names.known():
+            self._plain -= DESCRIPTION
+            self._renaming = self._renaming or statement.reads_names
+
     def _reads_log(self, statement: Statement) -> bool:
         """True for a statement that reads the query log, if only through a view of a user's."""
         return statement.reads_log or self._recorder.history.is_read_through_view(statement.sql)
@@ -66,6 +73,7 @@ class Execution(Relay):
         plan = statement.plan
         if isinstance(plan, Refuse):
             return self._execute_plan(plan)
+        self._look_at_names(statement)
         entry = self._recorder.begin(statement, self._upstream.status)
         self._upstream.query_id, self._upstream.transaction = entry.id, entry.xid
         self._last_error = self._last_tag = ""

@@ -6,9 +6,12 @@ Source: PostgreSQL documentation, "Frontend/Backend Protocol"; Redshift keeps pr
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+
+from warehouse.local import long_names
 
 PROTOCOL_3 = 196608
 SSL_REQUEST = 80877103
@@ -222,7 +225,7 @@ class Notice:
         return self.fields.get("M", "")
 
     def encode(self, kind: bytes = b"E") -> bytes:
-        return message(kind, b"".join(k.encode() + text(v) for k, v in self.fields.items()) + b"\0")
+        return message(kind, b"".join(k.encode() + text(long_names.shown(v)) for k, v in self.fields.items()) + b"\0")
 
 
 def error(sqlstate: str, text_: str, *, detail: str = "", hint: str = "", severity: str = "ERROR") -> Notice:
@@ -273,6 +276,40 @@ def data_row(values: Sequence[str | None]) -> bytes:
             raw = value.encode("utf-8")
             parts.append(_INT32.pack(len(raw)) + raw)
     return message(b"D", b"".join(parts))
+
+
+def with_long_names(kind: bytes, body: bytes) -> bytes:
+    """A RowDescription or a DataRow with names as Redshift has them (long_names.py)."""
+    if kind == b"T":
+        parts, at = [body[:2]], 2
+        while at < len(body):
+            end = body.index(b"\0", at)
+            parts += [long_names.shown_bytes(body[at:end]), body[end : end + 19]]
+            at = end + 19
+        return b"".join(parts)
+    parts = [body[:2]]
+    for value in parse_data_row(body):
+        told = None if value is None else long_names.shown_bytes(value)
+        parts.append(_INT32.pack(-1) if told is None else _INT32.pack(len(told)) + told)
+    return b"".join(parts)
+
+
+def with_short_names(body: bytes) -> bytes:
+    """A Bind message whose values, where they are long names that are known, are PostgreSQL's names for them."""
+    _, at = take_text(body)
+    _, at = take_text(body, at)
+    formats = int.from_bytes(body[at : at + 2], "big")
+    at += 2 + 2 * formats
+    parts, count = [body[: at + 2]], int.from_bytes(body[at : at + 2], "big")
+    at += 2
+    for _ in range(count):
+        (size,) = _INT32.unpack_from(body, at)
+        value = body[at + 4 : at + 4 + max(size, 0)]
+        at += 4 + max(size, 0)
+        with contextlib.suppress(UnicodeDecodeError):
+            value = long_names.constant(value.decode("utf-8"), known_only=True).encode("utf-8")
+        parts.append(_INT32.pack(len(value) if size >= 0 else size) + value)
+    return b"".join(parts) + body[at:]
 
 
 def parse_data_row(body: bytes) -> list[bytes | None]:

@@ -30,6 +30,7 @@ _unpack_length = struct.Struct("!i").unpack_from
 _ROW = ord("D")
 # Answers that go on as they are and count as one to a request of the client's; `t` only comes before a `T` or `n`.
 PLAIN = frozenset(b"123Tn")
+DESCRIPTION = frozenset(b"T")
 _TYPES = ord("t")
 
 
@@ -62,8 +63,9 @@ class Relay:
         self._answered = 0
         # When set, it is shown each of PostgreSQL's messages and says what is left of it for the client.
         self._filter: Callable[[bytes, bytes], bytes | None] | None = None
-        # Kinds of answers that nobody here looks into.
+        # Kinds of answers that nobody here looks into; whether rows may hold names that are to be put back.
         self._plain = PLAIN
+        self._renaming = False
 
     @property
     def busy(self) -> bool:
@@ -169,7 +171,7 @@ class Relay:
             kind = data[at]
             end = at + 1 + _unpack_length(data, at + 1)[0]
             if self._filter is None:
-                if kind == _ROW:
+                if kind == _ROW and not self._renaming:
                     while end + 5 <= size and data[end] == _ROW:
                         end += 1 + _unpack_length(data, end + 1)[0]
                     if end > size:

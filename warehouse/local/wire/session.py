@@ -20,6 +20,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 
+from warehouse.local import long_names
 from warehouse.local.translate import Ask, Call, Commit, Pass, Plan, Refuse, Steps
 from warehouse.local.wire import messages as m
 from warehouse.local.wire import reply
@@ -28,7 +29,7 @@ from warehouse.local.wire.faults import Faults
 from warehouse.local.wire.history import Recorder
 from warehouse.local.wire.moving import Mover
 from warehouse.local.wire.questions import decide
-from warehouse.local.wire.relay import PLAIN, ClientGone
+from warehouse.local.wire.relay import DESCRIPTION, PLAIN, ClientGone
 from warehouse.local.wire.statement import Statement, statements
 from warehouse.local.wire.upstream import Upstream, UpstreamError
 
@@ -127,6 +128,7 @@ class Session(Execution):
             if len(passed) == len(found):
                 for one in found:
                     self._recorder.wait(one, status, 0)
+                    self._look_at_names(one)
                 self._owed.append(True)
                 self._forward(m.query(passed[0] if len(passed) == 1 else ";\n".join(passed)))
                 return
@@ -161,13 +163,14 @@ class Session(Execution):
                 self._refuse(statement.plan)
                 return
             self._statements[parse.name] = statement
+            self._look_at_names(statement)
             if not parse.name and not self._prepare(statement):
                 return
             if isinstance(statement.plan, Pass):
                 text = statement.plan.sql
             elif isinstance(statement.plan, Call):  # it has the shape of what the call answers
                 text = statement.plan.sql()
-                self._plain = PLAIN - frozenset(b"T")
+                self._plain = PLAIN - DESCRIPTION
                 self._statements[parse.name] = replace(
                     statement, plan=replace(statement.plan, bound=(parse.types, b""))
                 )
@@ -185,6 +188,8 @@ class Session(Execution):
             self._portals[portal] = statement
             if name and not self._prepare(statement):
                 return
+            if statement.reads_names and long_names.known():
+                body = m.with_short_names(body)
         self._request(m.message(b"B", body))
 
     def _execute(self, body: bytes) -> None:
@@ -193,6 +198,7 @@ class Session(Execution):
             self._request(m.message(b"E", body))
             return
         plan = statement.plan
+        self._look_at_names(statement)
         if isinstance(plan, Pass):
             if self._faults.armed and (fault := self._strike(statement)):
                 if self._pause(hold=self._executed):
@@ -319,6 +325,7 @@ class Session(Execution):
     def _answer(self, kind: bytes, body: bytes) -> None:
         if kind == b"Z":
             self._answered = 0
+            self._renaming = self._renaming and bool(self._owed or self._sent)
             self._upstream.status = body
             self._recorder.settle()
             if self._owed.popleft():
@@ -345,6 +352,8 @@ class Session(Execution):
             if kept is None:
                 return
             body = kept
+        if long_names.known() and (kind == b"T" or (kind == b"D" and self._renaming)):
+            body = m.with_long_names(kind, body)
         if kind in b"EN":
             found = m.parse_notice(body)
             ours = self._refusal is not None and (self._refusal.said or _SENTINEL in found.text)
@@ -364,7 +373,7 @@ class Session(Execution):
             raise ClientGone
         self._failed = False
         self._refusal = None
-        self._plain = PLAIN
+        self._plain = PLAIN - DESCRIPTION if long_names.known() else PLAIN
         self._afterwards.clear()
         self._say(m.ready(self._upstream.status))
 

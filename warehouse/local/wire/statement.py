@@ -26,6 +26,8 @@ _VIEWS = (
 )
 # A view of a user's may read the log too; what it reads is what its session read last.
 _READS = re.compile(rf'pg_redshift"?\."?(?:{_VIEWS})\b')
+# Where PostgreSQL's text of a statement holds none of these, it answers with no name of a table or a column.
+_CATALOGS = ("pg_", "information_schema", "regclass")
 _LABEL = re.compile(r"SET (LOCAL )?redshift\.query_group = '((?:[^']|'')*)'|RESET ALL")
 _VIEW = re.compile(r'^(?:CREATE (?:OR REPLACE )?VIEW |DO .*create_late_view\(\'+)(?:"[^"]+"\.)?"([^"]+)"')
 # Statements whose texts hold no secret in a place that is known; all others are looked through.
@@ -43,14 +45,15 @@ class Statement:
     """One statement.
 
     `logged` is its text without secrets, `word` its first one in upper case. `reads_log` is True when it reads the
-    query log, `is_query` when it counts as the last query. `label` is the query group that it sets, for the transaction
-    only when `label_is_local`.
+    query log, `reads_names` when its answer may hold names of tables, `is_query` when it counts as the last query.
+    `label` is the query group that it sets, for the transaction only when `label_is_local`.
     """
 
     plan: Plan
     logged: str
     word: str
     reads_log: bool
+    reads_names: bool
     is_query: bool
     label: str | None
     label_is_local: bool
@@ -77,6 +80,7 @@ class Statement:
             redacted(text, plan)[:_LONGEST],
             word,
             "pg_redshift" in sql and _READS.search(sql) is not None,
+            any(word in sql for word in _CATALOGS),
             word in _QUERIES,
             (label[2] or "unset").replace("''", "'") if label else None,
             bool(label and label[1]),
