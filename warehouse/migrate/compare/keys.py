@@ -12,7 +12,7 @@ from warehouse.migrate.compare.difference import Difference, InPlace, Pair, Phas
 from warehouse.migrate.ops.alter_distribution import AlterDistributionOp
 from warehouse.migrate.ops.alter_sort_key import AlterSortKeyOp
 from warehouse.redshift.encodings import RAW
-from warehouse.schema.design import Distribution, SortKey, TableDesign
+from warehouse.schema.design import Distribution, SortKey
 
 
 def differences(pair: Pair) -> Iterator[Difference]:
@@ -48,19 +48,17 @@ def _sorted(pair: Pair, new: SortKey, old: SortKey) -> InPlace:
         new,
         old,
         schema=pair.schema,
-        encode=_kept(pair.declared, new),
-        existing_encode=_kept(pair.real.design, old),
+        encode={} if pair.declared.encode == "auto" else _kept(pair, new),
+        existing_encode=_kept(pair, old),
     )
     return InPlace(Phase.SORT, change)
 
 
-def _kept(design: TableDesign, sort: SortKey) -> dict[str, str]:
-    """The encodings of the sort key's columns, which Redshift makes raw under ENCODE AUTO. Whether a table is under it
-    the catalog does not say.
+def _kept(pair: Pair, sort: SortKey) -> dict[str, str]:
+    """The encodings of the sort key's columns, which Redshift makes raw under ENCODE AUTO; whether a table is under it
+    the catalog does not say. They are those of this moment: what changes an encoding comes later, and goes back before.
     """
-    if design.encode == "auto":
-        return {}
-    columns = (design.column(name) for name in sort.columns)
+    columns = (pair.real.design.column(name) or pair.declared.column(name) for name in sort.columns)
     return {one.name: one.encode for one in columns if one is not None and one.encode not in (None, RAW)}
 
 

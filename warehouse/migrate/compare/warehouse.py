@@ -217,13 +217,16 @@ class _Links:
 
     def _is_sure(self, key: ForeignKeyDesign) -> bool:
         schema, _, name = key.ref_table.rpartition(".")
-        sides = [
-            tables[schema or None, name] for tables in (self.declared, self.real) if (schema or None, name) in tables
-        ]
-        keyed = [
-            any(set(key.ref_columns) == set(one) for one in (side.primary_key, *side.unique_keys)) for side in sides
-        ]
-        return len(sides) < 2 or all(keyed)
+        sides = [tables.get((schema or None, name)) for tables in (self.declared, self.real)]
+        before, after = (_keys(one) if one is not None else None for one in sides)
+        if before is None or after is None:
+            return True
+        return any(set(columns) == set(key.ref_columns) for _, columns in before & after)
+
+
+def _keys(design: TableDesign) -> set[tuple[str, tuple[str, ...]]]:
+    """Its keys. One that becomes the primary key, or takes another order of its columns, goes and comes as another."""
+    return {("primary", design.primary_key), *(("unique", one) for one in design.unique_keys)}
 
 
 def _without(design: TableDesign, keys: Collection[ForeignKeyDesign]) -> TableDesign:
