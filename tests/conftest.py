@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import redshift_connector
 
-from warehouse.local import control
+from warehouse.local import cloning, control
 from warehouse.settings import Settings, load_settings
 
 _numbers = itertools.count(1)
@@ -60,13 +60,20 @@ def run_sql(server: dict[str, Any], *statements: str, database: str = "dev") -> 
         connection.close()
 
 
+@pytest.fixture(scope="session")
+def template(local_server: dict[str, Any]) -> str:
+    """The database that each test's own is a copy of: an empty one. A folder's conftest may prepare another."""
+    return "template1"
+
+
 @pytest.fixture
-def database(local_server: dict[str, Any]) -> Iterator[str]:
-    """The name of a fresh, empty database."""
+def database(local_server: dict[str, Any], template: str) -> Iterator[str]:
+    """The name of a database of the test's own."""
     name = f"test_{next(_numbers)}"
-    run_sql(local_server, f"CREATE DATABASE {name}")
+    # For an empty one this does what CREATE DATABASE does, in a fifth of its time.
+    cloning.clone(local_server, template, name)
     yield name
-    run_sql(local_server, f"DROP DATABASE {name} FORCE")
+    cloning.drop(local_server, name)
 
 
 @pytest.fixture
@@ -75,19 +82,29 @@ def sql(local_server: dict[str, Any], database: str) -> Callable[..., list[Any]]
     return partial(run_sql, local_server, database=database)
 
 
-@pytest.fixture
-def redshift_url(local_server: dict[str, Any], database: str) -> str:
-    """A SQLAlchemy URL of a fresh, empty database on the running embedded server."""
-    url: str = local_server["url"].replace("/dev?", f"/{database}?")
-    return url
-
-
-@pytest.fixture
-def settings(local_server: dict[str, Any], redshift_url: str, tmp_path: Path) -> Settings:
-    """Settings that name a fresh, empty database and a staging area of its own."""
+@pytest.fixture(scope="session")
+def settings_of(local_server: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Settings]:
+    """Settings that name a database of the running embedded server, and a staging area of its own."""
     found = load_settings({}, home=local_server["home"])
-    stage = f"{found.stage}/{redshift_url.rpartition('/')[2].partition('?')[0]}"
-    return replace(found, url=redshift_url, stage=stage, home=tmp_path)
+    home = tmp_path_factory.getbasetemp()
+
+    def make(database: str) -> Settings:
+        url = found.url.replace("/dev?", f"/{database}?")
+        return replace(found, url=url, stage=f"{found.stage}/{database}", home=home)
+
+    return make
+
+
+@pytest.fixture
+def settings(settings_of: Callable[[str], Settings], database: str, tmp_path: Path) -> Settings:
+    """Settings that name the test's database and a staging area of its own."""
+    return replace(settings_of(database), home=tmp_path)
+
+
+@pytest.fixture
+def redshift_url(settings: Settings) -> str:
+    """A SQLAlchemy URL of the test's database on the running embedded server."""
+    return settings.url
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from warehouse.db.engine import connect
+from warehouse.local import cloning
 from warehouse.models import Customer, LoadAudit, LoadQuarantine
 from warehouse.objectstore import ObjectStore
 from warehouse.schema import Base, column, compound, key
@@ -40,14 +41,22 @@ def sale() -> sa.Table:
     return table
 
 
-@pytest.fixture
-def engine(settings: Settings, sale: sa.Table) -> Iterator[sa.Engine]:
-    engine = connect(settings, poolclass=NullPool)
+@pytest.fixture(scope="session")
+def template(local_server: dict[str, Any], sale: sa.Table, settings_of: Callable[[str], Settings]) -> str:
+    """A database with the tables that loads need, made once."""
+    name = "prepared_for_loads"
+    cloning.clone(local_server, "template1", name)
+    engine = connect(settings_of(name), poolclass=NullPool)
     with engine.begin() as connection:
-        sale.create(connection)
-        LoadAudit.__table__.create(connection)
-        LoadQuarantine.__table__.create(connection)
-        Customer.__table__.create(connection)
+        for table in (sale, LoadAudit.__table__, LoadQuarantine.__table__, Customer.__table__):
+            table.create(connection)
+    engine.dispose()
+    return name
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[sa.Engine]:
+    engine = connect(settings, poolclass=NullPool)
     yield engine
     engine.dispose()
 
