@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from warehouse.local import cloning
+from warehouse.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 # Nothing of the machine's own Airflow or warehouse may reach a test.
@@ -91,18 +94,33 @@ def airflow(airflow_home: Path, served: Path) -> Airflow:
 
 
 @pytest.fixture
-def served(server_file: dict[str, Any], settings: Any, tmp_path: Path) -> Path:
-    """A project's folder in which the running server is found."""
+def served(server_file: dict[str, Any], settings: Settings, tmp_path: Path) -> Path:
+    """A project's folder in which the running server is found, and a migrated database."""
     from warehouse import migrate
 
-    state = tmp_path / ".warehouse"
-    state.mkdir()
-    described = server_file | {"url": settings.url, "s3": server_file["s3"] | {"stage": settings.stage}}
-    (state / "server.json").write_text(json.dumps(described))
-    ini = (ROOT / "alembic.ini").read_text()
-    (tmp_path / "alembic.ini").write_text(ini.replace("%(here)s", str(ROOT)))
+    _project(tmp_path, server_file, settings)
     migrate.upgrade(settings)
     return tmp_path
+
+
+@pytest.fixture
+def another_home(server_file: dict[str, Any], settings_of: Callable[[str], Settings], tmp_path: Path) -> Iterator[Path]:
+    """The same with an empty database."""
+    name = "not_migrated"
+    home = tmp_path / "another"
+    cloning.clone(server_file, "template1", name)
+    _project(home, server_file, settings_of(name))
+    yield home
+    cloning.drop(server_file, name)
+
+
+def _project(home: Path, server: dict[str, Any], settings: Settings) -> None:
+    state = home / ".warehouse"
+    state.mkdir(parents=True)
+    described = server | {"url": settings.url, "s3": server["s3"] | {"stage": settings.stage}}
+    (state / "server.json").write_text(json.dumps(described))
+    ini = (ROOT / "alembic.ini").read_text()
+    (home / "alembic.ini").write_text(ini.replace("%(here)s", str(ROOT)))
 
 
 @pytest.fixture
