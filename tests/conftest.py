@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--kills", type=int, default=2, help="How many times each crash test kills something (default: 2).")
     group.addoption("--deliveries", type=int, default=8, help="Random deliveries that upserts are tried with.")
     group.addoption("--writer-seconds", type=float, default=6, help="How long concurrent writers write (default: 6).")
+    group.addoption("--client-seconds", type=float, default=4, help="How long 24 clients work at once (default: 4).")
     group.addoption("--fuzz-messages", type=int, default=3000, help="How many messages the fuzzer sends (3,000).")
     group.addoption("--fuzz-seed", type=int, help="Repeat the messages of an earlier run of the fuzzer.")
     group.addoption("--kill-seed", type=int, help="Repeat the moments of an earlier run of the crash tests.")
