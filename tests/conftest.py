@@ -22,6 +22,8 @@ _numbers = itertools.count(1)
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("warehouse")
     group.addoption("--kills", type=int, default=2, help="How many times each crash test kills something (default: 2).")
+    group.addoption("--pairs", type=int, default=1, help="Random pairs of warehouses to migrate between (default: 1).")
+    group.addoption("--pair-seed", type=int, help="Migrate between the pairs of an earlier run again.")
     group.addoption("--deliveries", type=int, default=8, help="Random deliveries that upserts are tried with.")
     group.addoption("--writer-seconds", type=float, default=6, help="How long concurrent writers write (default: 6).")
     group.addoption("--client-seconds", type=float, default=4, help="How long 24 clients work at once (default: 4).")
