@@ -252,6 +252,7 @@ def test_every_rerun_ends_alike(
                 went_through = scene.is_applied(f"stopped_{number}")
                 ends[f"{way}: {told[0]['end']}"] += 1
                 assert told[0]["end"] == "stopped" or way != "kill"
+                assert told[0].get("error", "ConnectionFailed").startswith("ConnectionFailed")
                 told += again(scene, f"stopped_{number}", went_through=went_through)
                 assert scene.state(f"stopped_{number}") == end
             except AssertionError as error:

@@ -197,10 +197,15 @@ def _refused(error: sa.exc.SQLAlchemyError, where: str | None) -> NoReturn:
         raise MigrationError(
             f"{where}: {gave_up.message}" if where else gave_up.message, next_step=gave_up.next_step
         ) from error
+    # What is asked of a broken connection afterwards fails in its own way.
+    if isinstance(error, sa.exc.PendingRollbackError) or getattr(error, "connection_invalidated", False):
+        message = "the connection to the warehouse broke"
+        raise ConnectionFailed(
+            f"{where}: {message}." if where else f"{message[0].upper()}{message[1:]}.",
+            next_step="Run the same command again: it goes on from what the warehouse has recorded.",
+        ) from error
     undone = _left(impl)
     if isinstance(error, sa.exc.DBAPIError):
-        if error.connection_invalidated:
-            raise ConnectionFailed("The connection to the warehouse broke.", next_step=undone) from error
         statement = " ".join((error.statement or "").split())
         if len(statement) > _STATEMENT_SHOWN:
             statement = f"{statement[:_STATEMENT_SHOWN]} …"

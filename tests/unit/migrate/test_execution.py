@@ -108,13 +108,13 @@ def test_a_revision_in_part_is_finished_before_anything_else(project, target):
 
 
 def test_a_statement_that_was_begun_is_looked_up_in_the_catalog(project, target, engine):
-    project.revision("\n".join([TABLE, WIDEN.format(20), "op.execute('SELECT * FROM nowhere')"]))
+    project.revision("\n".join([TABLE, WIDEN.format(20), WIDEN.format(30), "op.execute('SELECT * FROM nowhere')"]))
     with killed_before_the_end_of_a_step_is_recorded():
         migrate.upgrade(target)
     assert history(engine) == {"r1": ("running", 1)}
-    with pytest.raises(MigrationError, match=r"nowhere.*Its first 2 statements"):
+    with pytest.raises(MigrationError, match=r"nowhere.*Its first 3 statements"):
         migrate.upgrade(target)
-    assert width(engine) == 20
+    assert width(engine) == 30
 
 
 def test_of_what_nobody_can_know_a_person_is_asked(project, target, engine):

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from warehouse.migrate.compare.difference import Difference, InPlace, Pair, Phase
+from warehouse.migrate.compare.difference import Difference, InPlace, Pair, Phase, said
 from warehouse.schema.design import ForeignKeyDesign
-
-_Foreign = tuple[tuple[str, ...], str, tuple[str, ...]]
 
 
 def differences(pair: Pair) -> Iterator[Difference]:
@@ -46,12 +44,12 @@ def _unique_keys(pair: Pair) -> Iterator[Difference]:
 
 
 def _foreign_keys(pair: Pair) -> Iterator[Difference]:
-    wanted = {_said(key): key for key in pair.declared.foreign_keys}
-    real = {_said(key): key for key in pair.real.design.foreign_keys}
-    for said in sorted(set(real) - set(wanted)):
-        yield dropped(foreign_key(pair.name, pair.schema, real[said]))
-    for said in sorted(set(wanted) - set(real)):
-        yield added(foreign_key(pair.name, pair.schema, wanted[said]))
+    wanted = {said(key): key for key in pair.declared.foreign_keys}
+    real = {said(key): key for key in pair.real.design.foreign_keys}
+    for one in sorted(set(real) - (set(wanted) - pair.moved)):
+        yield dropped(foreign_key(pair.name, pair.schema, real[one]))
+    for one in sorted(set(wanted) - (set(real) - pair.moved)):
+        yield added(foreign_key(pair.name, pair.schema, wanted[one]))
 
 
 def foreign_key(table: str, schema: str | None, key: ForeignKeyDesign) -> ops.CreateForeignKeyOp:
@@ -66,10 +64,6 @@ def foreign_key(table: str, schema: str | None, key: ForeignKeyDesign) -> ops.Cr
         source_schema=schema,
         referent_schema=ref_schema or None,
     )
-
-
-def _said(key: ForeignKeyDesign) -> _Foreign:
-    return key.columns, key.ref_table, key.ref_columns
 
 
 def _primary(pair: Pair, name: str, columns: tuple[str, ...]) -> ops.CreatePrimaryKeyOp:

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from warehouse.db.catalog import CatalogTable
-from warehouse.schema.design import ColumnDesign, TableDesign
+from warehouse.schema.design import ColumnDesign, ForeignKeyDesign, TableDesign
 
 
 class Phase(IntEnum):
@@ -52,16 +52,26 @@ class Rebuild:
 Difference = InPlace | Rebuild
 
 
+# What a foreign key says, whatever its name: its columns, the table, the columns there.
+Foreign = tuple[tuple[str, ...], str, tuple[str, ...]]
+
+
+def said(key: ForeignKeyDesign) -> Foreign:
+    """What a foreign key says."""
+    return key.columns, key.ref_table, key.ref_columns
+
+
 @dataclass(frozen=True)
 class Pair:
     """A table as the models declare it and as it is. `table` is the model's; `same_defaults` are columns whose default
-    the catalog only spells otherwise.
+    the catalog only spells otherwise; `moved` are foreign keys that stay, to a key that goes and comes as another.
     """
 
     declared: TableDesign
     real: CatalogTable
     table: sa.Table
     same_defaults: frozenset[str] = frozenset()
+    moved: frozenset[Foreign] = frozenset()
 
     @property
     def name(self) -> str:

@@ -37,7 +37,7 @@ from warehouse.migrate.compare import (
     types,
     views,
 )
-from warehouse.migrate.compare.difference import Aspect, InPlace, Pair, Phase, Rebuild
+from warehouse.migrate.compare.difference import Aspect, InPlace, Pair, Phase, Rebuild, said
 from warehouse.migrate.compare.views import ViewPlan
 from warehouse.migrate.ops.rebuild_table import RebuildTableOp
 from warehouse.migrate.tables import table_of
@@ -123,7 +123,8 @@ def differences(
             plan.created.append(ops.CreateTableOp.from_table(made))
             plan.after += [constraints.added(constraints.foreign_key(key[1], key[0], one)) for one in later]
         else:
-            _compare(Pair(design, real[key], table, same_defaults.get(key, frozenset())), plan, catalog)
+            moved = frozenset(said(one) for one in links.unsure(design))
+            _compare(Pair(design, real[key], table, same_defaults.get(key, frozenset()), moved), plan, catalog)
     for gone in _referencing_first(table for key, table in real.items() if key not in declared):
         log.info("Detected removed table %s", named(gone.key))
         _lose(plan, catalog, gone, None)
@@ -168,8 +169,8 @@ def _lose(plan: Plan, catalog: Catalog, table: CatalogTable, column: str | None)
 def _rebuild(pair: Pair, reasons: tuple[str, ...], user: str) -> RebuildTableOp:
     """The table anew: as declared, with the foreign keys that stay; and, for the way back, as it was with them."""
     real = _without_owner(pair.real.design, user)
-    said = {(key.columns, key.ref_table, key.ref_columns) for key in pair.declared.foreign_keys}
-    kept = tuple(key for key in real.foreign_keys if (key.columns, key.ref_table, key.ref_columns) in said)
+    stay = {said(key) for key in pair.declared.foreign_keys} - pair.moved
+    kept = tuple(key for key in real.foreign_keys if said(key) in stay)
     declared = replace(_with_what_is_there(pair.declared, real), foreign_keys=kept)
     table = table_of(declared, primary_key_name=_primary_key_name(pair.table))
     before = table_of(replace(real, foreign_keys=kept), primary_key_name=pair.real.primary_key_name)

@@ -185,7 +185,7 @@ def past_the_ops(connection: sa.Connection, impl: Any) -> Iterator[None]:
 
 
 # WITH begins a query: Redshift's DML may begin with it too, but nobody writes that in a revision.
-_READS = re.compile(r"\s*(?:SELECT|WITH|SHOW|EXPLAIN|SET)\b", re.IGNORECASE)
+_READS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|WITH|SHOW|EXPLAIN|SET)\b", re.IGNORECASE | re.DOTALL)
 
 
 @functools.cache
