@@ -178,7 +178,8 @@ def test_24_clients_at_once(server: dict[str, Any], tmp_path: Path, request: pyt
         f"\n{seconds:.0f} s: {dict(clients.done)}, conflicts {dict(clients.conflicts)}, {clients.loaded:,} rows loaded"
     )
     print(
-        f"{clients.loaded:,} rows loaded; the server has {early / 1e6:.0f} MB after a fifth of the time, {late / 1e6:.0f} MB at the end"
+        f"{clients.loaded:,} rows loaded; the server has {early / 1e6:.0f} MB after a fifth of the time, "
+        f"{late / 1e6:.0f} MB at the end"
     )
     assert clients.failures == []
     assert clients.done.keys() == kinds.keys()
