@@ -388,3 +388,9 @@ def test_what_must_be_known_first_and_is_not_there_is_the_statements_error(pg, s
             pg.execute("SELECT 1")
         pg.execute("ROLLBACK")
     assert pg.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_cancel_ends_the_query_of_a_session(pg):
+    with pytest.raises(psycopg.errors.QueryCanceled, match="canceled on user's request"):
+        pg.execute(f"CANCEL {pg.info.backend_pid}")
+    assert pg.execute("SELECT 1").fetchone() == (1,)

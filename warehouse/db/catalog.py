@@ -79,7 +79,16 @@ class CatalogView:
 
     @property
     def is_late_binding(self) -> bool:
-        return re.search(r"with\s+no\s+schema\s+binding\s*;?\s*$", self.text, re.IGNORECASE) is not None
+        return _BINDING.search(self.text) is not None
+
+    @property
+    def query(self) -> str:
+        """The text's query: of a late-binding view a warehouse tells the whole statement that made it."""
+        return _BINDING.sub("", _CREATE.sub("", self.text)).strip().rstrip(";")
+
+
+_BINDING = re.compile(r"\s*with\s+no\s+schema\s+binding\s*;?\s*$", re.IGNORECASE)
+_CREATE = re.compile(r"^\s*create\s.*?\sas\s+(?=select\b|with\b|\()", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -74,3 +74,4 @@ CREATE TABLE IF NOT EXISTS pg_redshift.late_view (
     seen text NOT NULL,                      -- what the relations were when it was bound
     bound boolean NOT NULL
 );
+ALTER TABLE pg_redshift.late_view ADD COLUMN IF NOT EXISTS said text; -- the statement that made it, as a client said it

@@ -130,17 +130,17 @@ BEGIN
         END IF;
     END IF;
     made := pg_redshift.bind_late_view(full_name, spec->>'columns', spec->>'query', '');
-    PERFORM pg_redshift.keep_late_view(full_name, CASE WHEN rel IS NULL THEN current_user::text END, spec->>'columns', spec->>'query', reads, made);
+    PERFORM pg_redshift.keep_late_view(full_name, CASE WHEN rel IS NULL THEN current_user::text END, spec->>'columns', spec->>'query', reads, made, spec->>'said');
 END $$;
 
-CREATE FUNCTION pg_redshift.keep_late_view(name text, new_owner text, columns text, query text, reads text[], made boolean) RETURNS void
+CREATE FUNCTION pg_redshift.keep_late_view(name text, new_owner text, columns text, query text, reads text[], made boolean, said text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     IF new_owner IS NOT NULL THEN
         EXECUTE format('ALTER VIEW %s OWNER TO %I', name, new_owner);
     END IF;
     DELETE FROM pg_redshift.late_view WHERE relid = to_regclass(name);
-    INSERT INTO pg_redshift.late_view VALUES (to_regclass(name), columns, query, reads, pg_redshift.state_of(reads), made);
+    INSERT INTO pg_redshift.late_view VALUES (to_regclass(name), columns, query, reads, pg_redshift.state_of(reads), made, said);
 END $$;
 
 -- After every DDL statement. Views may read views: what was bound anew may change what the next one reads.
@@ -206,9 +206,9 @@ BEGIN
                    name, comment);
 END $$;
 
--- A view's text, with our functions under Redshift's names. A late-binding view keeps its text whatever becomes of what it reads.
+-- A view's text, with our functions under Redshift's names. A late-binding view keeps the statement that made it.
 CREATE FUNCTION pg_redshift.pg_get_viewdef(rel oid, pretty boolean DEFAULT false) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT replace(coalesce((SELECT query || ' WITH NO SCHEMA BINDING;' FROM pg_redshift.late_view WHERE relid = rel),
+    SELECT replace(coalesce((SELECT rtrim(coalesce(said, query || ' WITH NO SCHEMA BINDING'), E' ;\n') || ';' FROM pg_redshift.late_view WHERE relid = rel),
                             pg_catalog.pg_get_viewdef(rel, pretty)), 'pg_redshift.', '')
 $$;
 CREATE FUNCTION pg_redshift.pg_get_viewdef(name text, pretty boolean DEFAULT false) RETURNS text LANGUAGE sql STABLE AS $$

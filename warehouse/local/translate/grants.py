@@ -22,7 +22,6 @@ _PRIVILEGES = {
     "PROCEDURE": ("EXECUTE",),
     "LANGUAGE": ("USAGE",),
 }
-_NOT_EMULATED = ("EXTERNAL", "DATASHARE", "MODEL")
 
 
 @dataclass
@@ -82,8 +81,6 @@ class Objects:
 
 def _objects(stream: Stream) -> Objects:
     word = stream.peek(1).word if stream.sees("ALL") else stream.peek().word
-    if word in _NOT_EMULATED:
-        raise not_emulated(f"privileges on {word}")
     if stream.accept("ALL", "TABLES", "IN", "SCHEMA"):
         return Objects("TABLE", f"ALL TABLES IN SCHEMA {', '.join(quote(name) for name in _names(stream))}")
     if stream.sees("ALL") and word in ("FUNCTIONS", "PROCEDURES"):

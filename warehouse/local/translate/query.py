@@ -56,7 +56,7 @@ def translate_query(text: str, *, shown: bool = False) -> Translated:
     except RecursionError as error:
         raise Refused("statement is too complex", "54001") from error
     if not isinstance(tree, _STATEMENTS):
-        raise not_emulated(f"{type(tree).__name__} statements")
+        raise Refused(f'syntax error at or near "{text.split()[0]}"' if text.split() else "syntax error", "42601")
     refuse(tree)
     if isinstance(tree, exp.Merge):
         check_merge(tree)

@@ -146,7 +146,7 @@ def _setting(stream: Stream) -> Plan:
         return Pass("SHOW timezone")
     name = stream.name()
     if not stream.done:
-        raise not_emulated(f"SHOW {name.upper()} {stream.peek().text.upper()}")
+        raise not_emulated(f"SHOW {name.upper()}")
     if name == "all":
         listed = " UNION ALL ".join(
             f"SELECT {literal(one)}::text AS name, {_current(one)} AS setting"
@@ -160,7 +160,7 @@ def _setting(stream: Stream) -> Plan:
     if name == "transaction_isolation":
         return Pass("SELECT 'SERIALIZABLE'::text AS transaction_isolation")
     if name not in REMEMBERED and name not in REAL:
-        raise not_emulated(f"SHOW {name}")
+        raise not_emulated(f"SHOW {name} (a setting)")
     if name == "search_path" or name in REMEMBERED:
         return Pass(f"SELECT {_current(name)} AS {quote(name)}")
     return Pass(f"SHOW {name}")

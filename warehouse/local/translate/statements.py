@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from warehouse.local.translate import (
     alter_table,
+    beyond,
     create_as,
     create_table,
     databases,
@@ -80,6 +81,8 @@ def _planned(text: str, tokens: list[Token], answers: Mapping[str, str]) -> Plan
 def _one(text: str, tokens: list[Token]) -> Plan:
     stream = Stream(text, tokens)
     first = stream.peek()
+    if name := beyond.named(tokens):
+        raise not_emulated(name)
     if first.word in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE") or first.text == "(":
         if first.word in ("SELECT", "WITH") and (made := create_as.select_into(text, tokens)):
             return made
@@ -188,13 +191,12 @@ def _create(stream: Stream) -> Plan:
         return databases.create_database(stream)
     if word in users.CREATE:
         return users.CREATE[word](stream)
+    if not word:
+        raise stream.syntax_error()
     raise not_emulated(f"CREATE {word}")
 
 
 def _title(text: str, tokens: list[Token]) -> str:
-    words = []
-    for token in tokens[:2]:
-        if token.kind != "word":
-            break
-        words.append(token.word)
-    return " ".join(words) or text[:20]
+    """The command, with the kind of object that it is about, but no name."""
+    words = [token.word for token in tokens[: 2 if tokens[0].word in ("CREATE", "ALTER", "DROP") else 1]]
+    return " ".join(word for word in words if word) or text[:20]

@@ -192,6 +192,15 @@ def lock(stream: Stream) -> Plan:
     return Pass(f"LOCK TABLE {', '.join(path(name) for name in names)} IN ACCESS EXCLUSIVE MODE")
 
 
+def cancel(stream: Stream) -> Plan:
+    """CANCEL process [ 'message' ]: the session is told that its query ends (r_CANCEL)."""
+    process = stream.integer()
+    if not stream.done:
+        stream.string()
+    stream.finish()
+    return Steps(f"DO 'BEGIN PERFORM pg_catalog.pg_cancel_backend({process}); END'", tag="CANCEL")
+
+
 HANDLERS: dict[str, Callable[[Stream], Plan]] = {
     "BEGIN": begin,
     "START": begin,
@@ -214,5 +223,6 @@ HANDLERS: dict[str, Callable[[Stream], Plan]] = {
     "ANALYZE": analyze,
     "ANALYSE": analyze,
     "LOCK": lock,
+    "CANCEL": cancel,
     "EXPLAIN": explain.explain,
 }

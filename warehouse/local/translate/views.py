@@ -16,7 +16,7 @@ from warehouse.local.translate.dialect import parse
 from warehouse.local.translate.plan import Plan, Refused, Steps
 from warehouse.local.translate.query import Translated, translate_query
 from warehouse.local.translate.table_attributes import DISTSTYLES, attributes
-from warehouse.local.translate.tokens import Stream, literal, path, quote
+from warehouse.local.translate.tokens import Stream, fold, literal, path, quote
 
 _UNBOUND = ("WITH", "NO", "SCHEMA", "BINDING")
 
@@ -39,7 +39,9 @@ def create_view(stream: Stream) -> Plan:
     if late:
         if temporary:
             raise Refused("a late-binding view cannot be temporary", "0A000")
-        spec = json.dumps({"columns": listed, "query": translated.sql, "reads": _reads(text), "replace": replace})
+        spec = json.dumps(
+            {"columns": listed, "query": translated.sql, "reads": _reads(text), "replace": replace, "said": stream.text}
+        )
         return Steps(
             f"DO {literal(f'BEGIN PERFORM pg_redshift.create_late_view({relation}, {literal(spec)}); END')}",
             tag="CREATE VIEW",
@@ -62,17 +64,17 @@ def _selection(text: str) -> Translated:
 def _reads(text: str) -> list[str]:
     """The relations that a late-binding view reads; each must name its schema."""
     tree = parse(text)
-    inner = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
+    inner = {fold(cte.alias_or_name) for cte in tree.find_all(exp.CTE)}
     found = []
     for table in tree.find_all(exp.Table):
-        if not isinstance(table.this, exp.Identifier) or (not table.db and table.name.lower() in inner):
+        if not isinstance(table.this, exp.Identifier) or (not table.db and fold(table.name) in inner):
             continue
         if not table.db:
             raise Refused(
                 "All the relation names inside should be qualified when creating VIEW WITH NO SCHEMA BINDING.", "0A000"
             )
         if table.db.lower() not in ("pg_catalog", "information_schema", catalog.SCHEMA):
-            found.append(path((table.db.lower(), table.name.lower())))
+            found.append(path((fold(table.db), fold(table.name))))
     return sorted(set(found))
 
 

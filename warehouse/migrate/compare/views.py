@@ -101,12 +101,11 @@ class _Known:
     def as_it_was(self, key: Key) -> ViewDesign:
         """The view to make again: as it was made, or as the catalog tells it when somebody changed it since."""
         view, record = self.catalog.views[key], self.records.get(key)
-        text = view.text.strip().rstrip(";")
         if record is not None and record.seen in (None, digest(view.text)):
             design = record.design
         else:
             kind = "view" if record is None else record.design.kind
-            design = ViewDesign(view.name, text, kind, schema=view.schema)
+            design = ViewDesign(view.name, view.query, kind, schema=view.schema)
         return _with_rights(design, view, self.catalog.user)
 
 
