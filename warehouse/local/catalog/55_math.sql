@@ -23,3 +23,16 @@ BEGIN
     IF abs(whole) >= 10 ^ (p - s)::numeric THEN RAISE EXCEPTION USING ERRCODE = '22003', MESSAGE = 'Numeric data overflow (result precision)'; END IF;
     RETURN round(whole, s);
 END $$;
+
+-- A quotient of DECIMALs has the digits that its operands' types say, and is cut there (translate/decimals.py).
+CREATE FUNCTION pg_redshift.quotient(a numeric, b numeric, digits integer) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+    SELECT pg_catalog.trunc(pg_catalog.round(a, greatest(digits + 1, scale(a))) / b, digits) $$;
+-- What a cast to DECIMAL makes of a column's value: of a DECIMAL digits are cut off, not rounded (AWS r_Numeric_types201).
+CREATE FUNCTION pg_redshift.unrounded(v numeric, digits integer) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT pg_catalog.trunc(v, digits) $$;
+CREATE FUNCTION pg_redshift.unrounded(v bigint, digits integer) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT v::numeric $$;
+CREATE FUNCTION pg_redshift.unrounded(v integer, digits integer) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT v::numeric $$;
+CREATE FUNCTION pg_redshift.unrounded(v smallint, digits integer) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT v::numeric $$;
+CREATE FUNCTION pg_redshift.unrounded(v double precision, digits integer) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT v::numeric $$;
+CREATE FUNCTION pg_redshift.unrounded(v real, digits integer) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT v::numeric $$;
+CREATE FUNCTION pg_redshift.unrounded(v text, digits integer) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT v::numeric $$;
+CREATE FUNCTION pg_redshift.unrounded(v super, digits integer) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT pg_redshift.super_numeric(v) $$;

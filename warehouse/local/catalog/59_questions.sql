@@ -33,3 +33,9 @@ BEGIN
 EXCEPTION WHEN SQLSTATE 'RS000' THEN
     RETURN SQLERRM;
 END $$;
+-- The columns of a table or view that are numbers, with their types, as JSON (translate/decimals.py).
+CREATE FUNCTION pg_redshift.number_columns(name text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT json_agg(json_build_array(a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)))::text FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = to_regclass(name) AND a.attnum > 0 AND NOT a.attisdropped
+      AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'float4'::regtype, 'float8'::regtype)
+$$;

@@ -11,12 +11,12 @@ from sqlglot import exp
 
 from warehouse.local import catalog
 from warehouse.local.translate import aggregates, dates, functions, scalars
-from warehouse.local.translate.casts import FITTED, try_cast, type_label
-from warehouse.local.translate.intervals import MARK, OPERATOR
+from warehouse.local.translate.casts import FITTED, UNROUNDED, try_cast, type_label
+from warehouse.local.translate.intervals import MARK
 from warehouse.local.translate.names import Touched, names_catalog, on_leader
 from warehouse.local.translate.plan import Refused, not_emulated
 from warehouse.local.translate.questions import answer
-from warehouse.local.translate.shapes import ours, outermost
+from warehouse.local.translate.shapes import OPERATOR, ours, outermost
 from warehouse.local.translate.tokens import literal, quote
 
 # Calls with a grammar of their own, and what sqlglot counts among functions though it is none.
@@ -39,6 +39,8 @@ def redirect_functions(tree: exp.Expr, touches: Touched) -> None:
     for cast in list(tree.find_all(exp.Cast)):
         if size := cast.meta.get(FITTED):
             cast.set("this", ours("fitted", [cast.this.copy(), exp.Literal.number(size)]))
+        elif touches.user and (digits := cast.meta.get(UNROUNDED)) is not None:
+            cast.set("this", ours("unrounded", [cast.this.copy(), exp.Literal.number(digits)]))
     # Inner calls first: an outer one may move its arguments.
     for node in reversed(list(tree.find_all(exp.Func))):
         if isinstance(node, exp.Anonymous):
@@ -89,9 +91,9 @@ def _label(item: exp.Expr) -> str:
 
 
 def _called(item: exp.Expr) -> str:
-    if isinstance(item, exp.Cast) and item.meta.get(FITTED):
+    if isinstance(item, exp.Cast) and (FITTED in item.meta or UNROUNDED in item.meta):
         inner = item.this
-        return inner.name if isinstance(inner, exp.Column) else _called(inner) or "varchar"
+        return inner.name if isinstance(inner, exp.Column) else _called(inner) or type_label(item)
     while isinstance(item, exp.Window | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
         item = item.this
     if isinstance(item, exp.Substring):

@@ -22,6 +22,8 @@ _OF_STRINGS = {"SUPER": "to_super", "VARBINARY": "to_varbyte"}
 _MADE_HERE = ("interval ", "super[]")
 # Marks casts to a VARCHAR of so many bytes: PostgreSQL counts characters.
 FITTED = "bytes"
+# Marks casts to a DECIMAL with so many digits behind its point, of a value that comes from a table.
+UNROUNDED = "digits"
 # Types of a PostgreSQL younger than the leader's.
 _UNKNOWN = {"UUID", "JSON", "JSONB", "XML", "HSTORE"}
 
@@ -55,6 +57,9 @@ def _size(kind: exp.DataType) -> None:
             kind.set("expressions", _numbers(18, 0))
         elif int(given[0].name) > 38:
             raise Refused(f"DECIMAL precision {given[0].name} must be between 1 and 38", "22023")
+        cast = kind.parent
+        if isinstance(cast, exp.Cast) and not isinstance(cast, exp.TryCast) and cast.this.find(exp.Column):
+            cast.meta[UNROUNDED] = int(given[1].name) if len(given) > 1 else 0
     elif found in (exp.DType.VARCHAR, exp.DType.NVARCHAR, exp.DType.TEXT):
         size = given[0].name.upper() if given else "256"
         kind.set("this", exp.DType.VARCHAR)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
-from warehouse.local.translate.shapes import ours
+from warehouse.local.translate.shapes import OPERATOR, ours
 
 # What may follow which unit behind TO.
 _FINER = {
@@ -22,8 +22,6 @@ _MONTHS = ("YEAR", "MONTH")
 _MORE_DIGITS = re.compile(r"(\.[0-9]{6})[0-9]+")
 # Marks what is of one of the two types, with the name that Redshift gives a column of it.
 MARK = "interval"
-# Marks a call that stands for an operator.
-OPERATOR = "operator"
 
 
 def read_qualifier(parser: Any) -> str:

@@ -16,6 +16,7 @@ from warehouse.local.translate.aliases import use_aliases
 from warehouse.local.translate.calls import redirect_functions
 from warehouse.local.translate.casts import size_casts
 from warehouse.local.translate.dates import name_parts
+from warehouse.local.translate.decimals import divide
 from warehouse.local.translate.dialect import generate, parse
 from warehouse.local.translate.dml import mend_dml
 from warehouse.local.translate.hierarchy import connect_by
@@ -74,6 +75,8 @@ def translate_query(text: str, *, shown: bool = False) -> Translated:
         replaced = qualify(select)
         tree = replaced if select is tree else tree
     type_literals(tree)
+    if touched(tree).user:  # the leader reckons as PostgreSQL does
+        divide(tree)
     touches = touched(tree)
     qualify_intervals(tree)
     if shown:

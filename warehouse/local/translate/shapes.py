@@ -8,6 +8,9 @@ from sqlglot import exp
 
 from warehouse.local import catalog
 
+# Marks a call that stands for an operator: its column has no name.
+OPERATOR = "operator"
+
 _WRAPPERS = (exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls, exp.Window, exp.Filter)
 
 
