@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import psycopg
 import pytest
 
 from warehouse.local import long_names
+from warehouse.local.wire import messages as m
 
 TABLE, COLUMN, SIMILAR, UMLAUTS = "t" * 127, "c" * 127, "c" * 126, "ü" * 60
 
@@ -70,14 +72,34 @@ def test_the_next_process_knows_them_too(tmp_path, monkeypatch):
     long_names.open_file(tmp_path / "names")
     behind = long_names.behind("p" * 80)
     long_names.behind("ü" * 60)
+    long_names.behind("n\n" * 40)
     with (tmp_path / "names").open("ab") as file:
-        file.write(b"q" * 80)  # a crash has cut this line
+        file.write(b'"' + b"q" * 80)  # a crash has cut this line
     monkeypatch.setattr(long_names, "_known", {})
     assert long_names.shown(behind) == behind
     long_names.open_file(tmp_path / "names")
     assert long_names.shown(f'"{behind}", "{long_names.behind("ü" * 60)}"') == f'"{"p" * 80}", "{"ü" * 60}"'
-    assert len(long_names._known) == 2
+    assert long_names.shown(long_names.behind("n\n" * 40)) == "n\n" * 40
+    assert len(long_names._known) == 3
+    late = long_names.behind("z" * 80)
+    monkeypatch.setattr(long_names, "_known", {})
+    long_names.open_file(tmp_path / "names")
+    assert long_names.shown(late) == "z" * 80
+    assert len(long_names._known) == 4
     long_names.close_file()
+
+
+def test_a_bind_message_that_is_cut_is_an_error_of_the_protocol():
+    whole = b"\0\0" + b"\0\0" + b"\0\2" + b"\0\0\0\x7f" + TABLE.encode() + b"\0\0\0\1x" + b"\0\0"
+    long_names.behind(TABLE)
+    assert m.with_short_names(whole) == whole.replace(
+        b"\0\0\0\x7f" + TABLE.encode(), b"\0\0\0\x3f" + long_names.behind(TABLE).encode()
+    )
+    for size in range(len(whole) - 7):
+        with contextlib.suppress(m.ProtocolError):
+            m.with_short_names(whole[:size])
+    with pytest.raises(m.ProtocolError, match="cut short"):
+        m.with_short_names(whole[:-8])
 
 
 def test_names_that_are_made_up_come_to_an_end(monkeypatch):

@@ -11,6 +11,7 @@ Source: AWS r_names.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import threading
 from pathlib import Path
@@ -39,14 +40,17 @@ def known() -> bool:
 
 
 def open_file(path: Path) -> None:
-    """Read the long names that tables have, and keep new ones there. Raises OSError."""
+    """Read the long names that tables have, and keep new ones there, as JSON a line. Raises OSError."""
     global _file
     close_file()
     with _lock:
         _file = path.open("a+b", buffering=0)
         _file.seek(0)
-        for line in _file.read().split(b"\n")[:-1]:  # a line that a crash has cut names nothing that was made
-            _known[_shortened(line)] = line
+        *lines, cut = _file.read().split(b"\n")
+        _file.truncate(_file.tell() - len(cut))  # what a crash has cut names nothing that was made
+        for line in lines:
+            long = json.loads(line).encode("utf-8")
+            _known[_shortened(long)] = long
 
 
 def close_file() -> None:
@@ -69,7 +73,7 @@ def behind(name: str) -> str:
             if len(_known) >= _MOST:
                 raise TooManyNames(f"more than {_MOST} names of more than {LONGEST_BEHIND} bytes")
             if _file is not None:
-                _file.write(long + b"\n")
+                _file.write(json.dumps(long.decode("utf-8")).encode("ascii") + b"\n")
             _known[short] = long
     return short.decode("utf-8")
 

@@ -295,7 +295,10 @@ def with_long_names(kind: bytes, body: bytes) -> bytes:
 
 
 def with_short_names(body: bytes) -> bytes:
-    """A Bind message whose values, where they are long names that are known, are PostgreSQL's names for them."""
+    """A Bind message whose values, where they are long names that are known, are PostgreSQL's names for them.
+
+    Raises ProtocolError.
+    """
     _, at = take_text(body)
     _, at = take_text(body, at)
     formats = int.from_bytes(body[at : at + 2], "big")
@@ -303,6 +306,8 @@ def with_short_names(body: bytes) -> bytes:
     parts, count = [body[: at + 2]], int.from_bytes(body[at : at + 2], "big")
     at += 2
     for _ in range(count):
+        if at + 4 > len(body):
+            raise ProtocolError("a Bind message is cut short")
         (size,) = _INT32.unpack_from(body, at)
         value = body[at + 4 : at + 4 + max(size, 0)]
         at += 4 + max(size, 0)
