@@ -208,6 +208,7 @@ shapes = {
 @example(raw=b"\n\n", shape="csv", more=set(), header=0, types=("varchar",))
 @example(raw=b"\\.\n", shape="csv", more=set(), header=0, types=("varchar",))
 @example(raw=b"\r\r", shape="delimited", more=set(), header=1, types=("varchar", "varchar"))
+@example(raw=b"\r,\r\r", shape="csv", more=set(), header=1, types=("varchar", "varchar"))
 @example(raw=b'1,"a\n2,b\n', shape="delimited", more=set(), header=0, types=("int4", "varchar"))
 @example(raw=b"a,\nb,\n", shape="delimited", more=set(), header=0, types=("varchar",))
 @example(raw=b',""\n', shape="csv", more={"EMPTYASNULL"}, header=0, types=("int4", "varchar"))
@@ -346,3 +347,56 @@ def test_blocks_that_end_inside_values_are_joined(behind):
     with pytest.raises(Rejected) as caught:
         agreed(behind, data + b"1,2,3\n", table, options(CSV=True))
     assert caught.value.line == 2 * len(rows) + 1
+
+
+# The shape is the first look of Plain; without it each field is looked at, and both say the same.
+SHAPED = target(
+    column("a", "int8"), column("b", "numeric", precision=9, scale=2), column("c", "date"), column("d", "bool"),
+    column("e", "timestamptz"), column("f", "bpchar", size=3), column("g", "float8"), column("h", "varchar", size=9),
+)  # fmt: skip
+plain_values = (
+    ["1", "-2", "", "NA"], ["1.25", ".5", "-3.", "7", "NA"], ["2013-01-31", "", "NA"], ["T", "no", "0", ""],
+    ["2013-01-31", "2013-01-31 23:59:59.25+01", ""], ["abc", "", "é", "N A"], ["1e9", "-.5E-3", "NA"],
+    ["", "é", "NA", 'a ",b', "a\nb", "a\rb"],
+)  # fmt: skip
+
+
+@settings(trials, max_examples=40)
+@given(
+    rows=st.lists(st.tuples(*map(st.sampled_from, plain_values)), min_size=1, max_size=4),
+    csv_=st.booleans(),
+    null=st.sampled_from(["", "NA"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    empty=st.booleans(),
+    ended=st.booleans(),
+)
+@example(
+    rows=[("1", one, "NA", "NA", "NA", "NA", "NA", "") for one in ("7", "NA", "1.25")],
+    csv_=False, null="NA", quoting=csv.QUOTE_MINIMAL, empty=False, ended=False,
+)  # fmt: skip
+def test_the_shape_lets_through_what_the_look_at_each_field_does(rows, csv_, null, quoting, empty, ended):
+    how = options(
+        **({"CSV": True} if csv_ else {"DELIMITER": "|"}), NULL=null, **({"EMPTYASNULL": ""} if empty else {})
+    )
+    if csv_:
+        data = written(rows, quoting=quoting, lineterminator="\n")
+    else:
+        data = "".join("|".join(row) + ("|\n" if ended else "\n") for row in rows).encode()
+    plain = Plain(SHAPED, how.layout, how.conversion)
+    settled = plain.shape.settle(data, with_null=bool(null) and null.encode() in data)
+    if settled is not None:
+        fields = Plain(SHAPED, how.layout, how.conversion)
+        fields.shape = None
+        assert plain.feed(data) == fields.feed(data) == (fields.feed(data)[0], settled)
+
+
+@pytest.mark.parametrize("ends", ["\n", "|\n"])
+def test_the_shape_takes_plain_rows(ends):
+    """Of a load without oddities no field is looked at."""
+    lines = ["1|1.25|2013-01-31|t|2013-01-31 10:00:00|abc|1e9|x y", "|.5|||||-1|", "2||||||.5|é"]
+    how = options(DELIMITER="|")
+    data = "".join(line + ends for line in lines).encode()
+    settled = Plain(SHAPED, how.layout, how.conversion).shape.settle(data, with_null=False)
+    assert settled == data.replace(b"|\n" if ends == "|\n" else b"\0", b"\n")
+    for bad in ("1|1.255||||||", "1||2013-1-31|||||", "24:00|||||||", "|||||é||", "|||||||\r", "|||||||a\0"):
+        assert Plain(SHAPED, how.layout, how.conversion).shape.settle((bad + "\n").encode(), with_null=False) is None

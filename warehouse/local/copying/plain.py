@@ -1,9 +1,9 @@
 """Judges whether PostgreSQL's COPY reads a block of text as Redshift's does: then its bytes go as they are.
 
-All of a block is looked at with a few passes of numpy: where its fields lie, the highest class of character in each of
-them, and, for dates and times, whether each character stands where it should. What is in doubt is not plain. What
-PostgreSQL checks as Redshift does (the range of a number, the days of a month, UTF-8) is left to it: when it refuses,
-the file is read again with care.
+Most blocks match one regular expression (shape.py). All of another is looked at with a few passes of numpy: where its
+fields lie, the highest class of character in each of them, and, for dates and times, whether each character stands
+where it should. What is in doubt is not plain. What PostgreSQL checks as Redshift does (the range of a number, the days
+of a month, UTF-8) is left to it: when it refuses, the file is read again with care.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from warehouse.local.copying.convert import NO_CHARACTER
 from warehouse.local.copying.options import Conversion, Layout
+from warehouse.local.copying.shape import Shape
 from warehouse.local.copying.target import Column, Target
 from warehouse.local.copying.work import Feed, NotPlain
 from warehouse.local.translate.tokens import literal, quote
@@ -72,6 +73,7 @@ class Plain:
         codes[ord(layout.delimiter)] = _DELIMITER
         codes[10] = _NEWLINE
         self._codes = codes.tobytes()
+        self.shape: Shape | None = Shape(target, layout, conversion)
 
     @property
     def possible(self) -> bool:
@@ -93,8 +95,12 @@ class Plain:
             raise Malformed("a character with a meaning of its own")
         if not data.endswith(b"\n"):
             data += b"\n"
-        data, fields = self._fields(data)
-        return self._judge(fields, data), data
+        with_null = bool(self._null) and self._null in data
+        settled = self.shape.settle(data, with_null=with_null) if self.shape else None
+        if settled is None:
+            settled, fields = self._fields(data)
+            self._judge(fields, settled, with_null=with_null)
+        return self._options(with_null=with_null), settled
 
     # --- where the fields are ----------------------------------------------------------------------------------
 
@@ -133,21 +139,19 @@ class Plain:
 
     # --- what the fields hold ----------------------------------------------------------------------------------
 
-    def _judge(self, fields: Fields, data: bytes) -> str:
-        """The options of PostgreSQL's COPY for the block."""
+    def _judge(self, fields: Fields, data: bytes, *, with_null: bool) -> None:
+        """Look at each column. Raises NotPlain, Malformed."""
         highest = fields.highest
         if highest.max() == _BAD or (self._layout.skip_blank_lines and highest.shape[1] == 1 and highest.min() <= 1):
             raise Malformed("NUL, a carriage return or a blank line")
         if self._how.replacement and not _is_sound(data):
             raise NotPlain("bytes that are to be replaced")
-        with_null = bool(self._null) and self._null in data
         for index, column in enumerate(self._target.columns):
             one = _Column(fields, index)
             if column.is_text:
                 self._text(one, column, with_null=with_null)
             else:
                 self._other(one, column, with_null=with_null)
-        return self._options(fields, with_null=with_null)
 
     def _text(self, one: _Column, column: Column, *, with_null: bool) -> None:
         how, top = self._how, one.highest
@@ -182,7 +186,8 @@ class Plain:
         if not _KINDS[column.kind](one, column, self._how):
             raise NotPlain(f"a {column.kind} that is not plain")
 
-    def _options(self, fields: Fields, *, with_null: bool) -> str:
+    def _options(self, *, with_null: bool) -> str:
+        """The options of PostgreSQL's COPY for a block."""
         said = f"FORMAT csv, DELIMITER {literal(self._layout.delimiter)}, QUOTE {literal(self._quote.decode())}"
         if with_null:  # a quoted field is NULL, too, when it is the marker
             return f"{said}, NULL {literal(self._marker)}, FORCE_NULL *"
@@ -196,13 +201,14 @@ class _Column:
     """The fields of one column."""
 
     def __init__(self, fields: Fields, index: int, rows: Places | slice = slice(None)) -> None:
-        self.fields, self._index = fields, index
+        self.fields, self._index, self._rows = fields, index, rows
         self.starts, self.ends = fields.starts[rows, index], fields.ends[rows, index]
         self.highest = fields.highest[rows, index]
         self.lengths = self.ends - self.starts
 
     def at(self, rows: Places) -> _Column:
-        return _Column(self.fields, self._index, rows)
+        """Some of these fields, by their numbers among them."""
+        return _Column(self.fields, self._index, rows if isinstance(self._rows, slice) else self._rows[rows])
 
     def without(self, text: bytes) -> _Column:
         """The fields that are not `text`."""
@@ -256,7 +262,10 @@ def _without_returns(raw: Bytes, newlines: Places) -> bytes:
     returns = newlines - 1
     if not len(newlines) or returns[0] < 0 or not (raw[returns] == 13).all():
         raise Malformed("lines that end differently")
-    return np.delete(raw, returns).tobytes()
+    kept = np.delete(raw, returns).tobytes()
+    if b"\r\n" in kept:  # \r\r\n ends two lines
+        raise Malformed("lines that end differently")
+    return kept
 
 
 # --- the kinds of values: True when PostgreSQL takes them as Redshift does, or refuses them ---------------------------
