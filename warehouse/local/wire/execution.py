@@ -291,10 +291,16 @@ class Execution(Relay):
         try:
             if own:
                 self._upstream.run("BEGIN")
-            tag, told = self._mover(plan, self._upstream)
-            if self._delay:
-                seconds, self._delay = self._delay, 0.0
-                self._upstream.run(f"SELECT pg_catalog.pg_sleep({seconds})")
+            # A load whose client is gone must not be there unseen: it is broken off, up to the commit.
+            self._upstream.watch = self._stay
+            try:
+                tag, told = self._mover(plan, self._upstream)
+                if self._delay:
+                    seconds, self._delay = self._delay, 0.0
+                    self._upstream.run(f"SELECT pg_catalog.pg_sleep({seconds})")
+                self._upstream.look()
+            finally:
+                self._upstream.watch = None
             if own:
                 self._upstream.run("COMMIT")
         except UpstreamError as error:

@@ -26,6 +26,9 @@ _PATIENCE = struct.pack("@ll", 0, 100_000)
 # How much of a client's pipeline is kept while PostgreSQL is busy, before we stop reading from the client.
 _PIPELINE = 1 << 20
 
+# What poll(2) says of a peer that has closed its end, even while words of it are unread; macOS has no other than HUP.
+_CLOSED = getattr(select, "POLLRDHUP", select.POLLHUP)
+
 _unpack_length = struct.Struct("!i").unpack_from
 _ROW = ord("D")
 # Answers that go on as they are and count as one to a request of the client's; `t` only comes before a `T` or `n`.
@@ -70,7 +73,14 @@ class Relay:
     @property
     def busy(self) -> bool:
         """True while PostgreSQL still owes an answer."""
-        return bool(self._owed)
+        return bool(self._owed) or self._upstream.left
+
+    def _stay(self) -> None:
+        """Raises ClientGone when the client has closed its end, so that nobody waits for what is under way."""
+        poll = select.poll()
+        poll.register(self._client, _CLOSED)
+        if poll.poll(0):
+            raise ClientGone
 
     def _answer(self, kind: bytes, body: bytes) -> None:
         """Take in one message of PostgreSQL."""

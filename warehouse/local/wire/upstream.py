@@ -46,6 +46,10 @@ class Upstream:
         self.user, self.database = parameters.get("user", ""), parameters.get("database", "")
         self.pid = 0
         self.key = b""
+        # Asked whenever PostgreSQL keeps us waiting, and between the pieces of a COPY: whether it is still worth it.
+        # What it raises ends the wait, and PostgreSQL is left at work.
+        self.watch: Callable[[], None] | None = None
+        self.left = False
         self._reader = m.Reader(limit=1 << 30)
         try:
             self.socket.connect(str(socket_path))
@@ -82,12 +86,22 @@ class Upstream:
             try:
                 data = self.socket.recv(_CHUNK)
             except BlockingIOError:  # a session has given this socket a time limit
+                self.look()
                 continue
             except OSError as error:
                 raise UpstreamGone(f"PostgreSQL closed the connection: {error}") from error
             if not data:
                 raise UpstreamGone("PostgreSQL closed the connection")
             return data
+
+    def look(self) -> None:
+        """Ask `watch`, if there is one. Raises what it raises."""
+        if self.watch is not None:
+            try:
+                self.watch()
+            except BaseException:
+                self.left = True
+                raise
 
     def send(self, data: bytes) -> None:
         try:
@@ -176,6 +190,7 @@ class Upstream:
         try:
             for chunk in chunks:
                 if chunk:
+                    self.look()
                     self.send(m.message(b"d", chunk))
                     if self._has_answer():
                         break
