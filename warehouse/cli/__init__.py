@@ -16,6 +16,7 @@ from warehouse.errors import WarehouseError
 _COMMANDS = {
     "check": "Check the keys of the warehouse: unique, not null, no orphans.",
     "demo": "The whole story on real data: start, migrate, load, upsert, check.",
+    "drift": "Compare the models, the migrations and the warehouse.",
     "history": "Keep a table's history: a changed row becomes a new version.",
     "lint": "Hold the models against the rules.",
     "load": "Load files into a table.",

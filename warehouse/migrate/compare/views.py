@@ -65,17 +65,13 @@ def differences(
     return plan
 
 
-def refuse_losing(
-    declared: Iterable[ViewDesign], records: Mapping[Key, Record], losing: Iterable[tuple[CatalogView, str]]
-) -> None:
+def refuse_losing(losing: Iterable[tuple[CatalogView, str]]) -> None:
     """Raise MigrationError for a view that reads what goes, and that nobody declared: it could not come back."""
-    known = {(view.schema, view.name) for view in declared} | set(records)
     for view, lost in losing:
-        if view.key not in known:
-            raise MigrationError(
-                f"the view {named(view.key)} reads {lost}, which goes, and no model declares the view.",
-                next_step="Drop the view first, or declare it as a model without what goes.",
-            )
+        raise MigrationError(
+            f"the view {named(view.key)} reads {lost}, which goes, and no model declares the view.",
+            next_step="Drop the view first, or declare it as a model without what goes.",
+        )
 
 
 @dataclass(frozen=True)

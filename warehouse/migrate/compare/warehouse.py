@@ -42,7 +42,7 @@ from warehouse.migrate.compare.views import ViewPlan
 from warehouse.migrate.ops.rebuild_table import RebuildTableOp
 from warehouse.migrate.tables import table_of
 from warehouse.migrate.views import records
-from warehouse.schema.design import ForeignKeyDesign, TableDesign
+from warehouse.schema.design import ForeignKeyDesign, TableDesign, ViewDesign
 from warehouse.schema.views import view_designs
 
 log = logging.getLogger("alembic.autogenerate.compare")
@@ -67,7 +67,7 @@ class Plan:
     after: list[InPlace] = field(default_factory=list)
     # Bound views that a change in place would meet.
     in_the_way: list[CatalogView] = field(default_factory=list)
-    # Those that read what goes, and what that is.
+    # Those that read what goes, and what that is; in the end only views that nobody declared and no migration made.
     losing: list[tuple[CatalogView, str]] = field(default_factory=list)
 
     def operations(self) -> Iterator[Any]:
@@ -82,16 +82,31 @@ class Plan:
 
 
 def changes(connection: sa.Connection, metadata: sa.MetaData, *, version_schema: str | None = None) -> list[Any]:
-    """The operations that make the warehouse what the models declare; none when it is."""
-    declared, views_declared = declared_tables(metadata), view_designs(metadata)
+    """The operations that make the warehouse what the models declare; none when it is. Raises MigrationError for a view
+    that could not come back.
+    """
+    plan = compared(connection, declared_tables(metadata), view_designs(metadata), version_schema=version_schema)
+    views.refuse_losing(plan.losing)
+    return list(plan.operations())
+
+
+def compared(
+    connection: sa.Connection,
+    declared: Mapping[Key, tuple[TableDesign, sa.Table]],
+    views_declared: Collection[ViewDesign],
+    *,
+    version_schema: str | None = None,
+) -> Plan:
+    """What differs between these tables and views and the warehouse."""
     schemas = {key[0] for key in declared} | {view.schema for view in views_declared} | {None}
     catalog = read_catalog(connection, schemas, with_readers=True)
     alike = defaults.alike(connection, {key: design for key, (design, _) in declared.items()}, catalog)
     plan = differences(declared, catalog, schemas, alike)
     known = records(connection, version_schema)
-    views.refuse_losing(views_declared, known, plan.losing)
+    ours = {*known, *((view.schema, view.name) for view in views_declared)}
+    plan.losing = [(view, lost) for view, lost in plan.losing if view.key not in ours]
     plan.views = views.differences(views_declared, catalog, known, plan.in_the_way)
-    return list(plan.operations())
+    return plan
 
 
 def declared_tables(metadata: sa.MetaData) -> dict[Key, tuple[TableDesign, sa.Table]]:
