@@ -178,6 +178,8 @@ def test_errors_carry_their_sqlstate_and_abort_the_transaction(driver, opened, s
         with pytest.raises(driver.Error) as caught:
             run(opened, next_one)
         assert sqlstate(caught.value) == "25P02"
+    opened.commit()  # which rolls back, and says no error
+    assert run(opened, "SELECT count(*) FROM pg_table_def WHERE tablename = 't'") == [(0,)]
     opened.rollback()
     assert run(opened, "SELECT 1") == [(1,)]
 

@@ -168,6 +168,8 @@ class Session(Execution):
                 return
             if isinstance(statement.plan, Pass):
                 text = statement.plan.sql
+            elif isinstance(statement.plan, Commit):  # in an aborted block nothing else can be bound
+                text = "COMMIT"
             elif isinstance(statement.plan, Call):  # it has the shape of what the call answers
                 text = statement.plan.sql()
                 self._plain = PLAIN - DESCRIPTION
