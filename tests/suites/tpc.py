@@ -143,7 +143,7 @@ class Judge:
 
         tree = sqlglot.parse_one(sql, read="redshift")
         for average in list(tree.find_all(sqlglot.exp.Avg)):
-            if average.this.name in self._integers:
+            if isinstance(average.this, sqlglot.exp.Column) and average.this.name in self._integers:
                 average.replace(sqlglot.exp.func("TRUNC", average.copy()))
         return tree.sql("duckdb")
 
