@@ -524,3 +524,14 @@ def test_a_statement_that_fails_late_leaves_the_driver_in_order(local_server):
             assert cursor.fetchall() == ([number],)
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize("driver", [redshift_connector])
+def test_intervals_reach_redshift_s_own_driver_whole(opened):
+    """It reads them as microseconds and two bytes for months."""
+    run(opened, "CREATE TABLE t (n INTEGER, a INTERVAL YEAR TO MONTH, b INTERVALD2S)")
+    run(opened, "INSERT INTO t VALUES (1, '1-2', '1 02:03:04.5'), (2, '-0-5', '40000 00:00:00'), (3, NULL, NULL)")
+    (a, b), (c, d), nothing = run(opened, "SELECT a, b FROM t ORDER BY n")
+    assert (a.months, a.days, a.microseconds) == (14, 0, 0)
+    assert b == dt.timedelta(days=1, hours=2, minutes=3, seconds=4, milliseconds=500)
+    assert (c.months, d, nothing) == (-5, dt.timedelta(days=40_000), (None, None))

@@ -24,3 +24,12 @@ CREATE FUNCTION pg_redshift.shown_intervald2s(v interval) RETURNS varchar LANGUA
     SELECT format('%s days %s hours %s mins %s secs', extract(day FROM v), extract(hour FROM v), extract(minute FROM v),
         CASE WHEN s = trunc(s) THEN trunc(s)::text || '.0' ELSE trim_scale(s)::text END)
     FROM (SELECT extract(second FROM v) AS s) AS seconds $$;
+
+-- On the wire an interval is microseconds, two bytes for days and two for months; PostgreSQL has four for each. Days are told
+-- in microseconds: a day has 24 hours in Redshift, and two bytes would not hold all of them.
+CREATE FUNCTION pg_redshift.interval_sent(v interval) RETURNS bytea LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE
+    months integer := extract(year FROM v) * 12 + extract(month FROM v);
+    microseconds bigint := extract(epoch FROM v - make_interval(months => months)) * 1000000;
+BEGIN RETURN int8send(microseconds) || '\x0000' || int2send(months::smallint); END $$;
+UPDATE pg_catalog.pg_type SET typsend = 'pg_redshift.interval_sent(interval)'::regprocedure WHERE oid = 'interval'::regtype;

@@ -17,7 +17,7 @@ _PLAIN = {
     "SMALLINT": "smallint", "INT2": "smallint", "INTEGER": "integer", "INT": "integer", "INT4": "integer",
     "BIGINT": "bigint", "INT8": "bigint", "REAL": "real", "FLOAT4": "real", "FLOAT8": "double precision",
     "BOOLEAN": "boolean", "BOOL": "boolean", "DATE": "date", "TIMESTAMPTZ": "timestamptz", "TIMETZ": "timetz",
-    "SUPER": "super",
+    "SUPER": "super", "INTERVALY2M": "interval year to month", "INTERVALD2S": "interval day to second",
 }  # fmt: skip
 _UNSUPPORTED = {
     "SERIAL", "BIGSERIAL", "SMALLSERIAL", "SERIAL4", "SERIAL8", "BYTEA", "JSON", "JSONB", "UUID", "MONEY", "INET",
