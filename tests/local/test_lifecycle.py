@@ -129,6 +129,7 @@ def test_a_first_start_that_was_killed_leaves_no_half_made_state(template):
     assert server["started"]
     assert left_in(home) == {
         "lock",
+        "long_names",
         "password",
         "postgres",
         "s3",

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 from warehouse.errors import LocalServerError
-from warehouse.local.place import EPHEMERAL, PORT, POSTGRES, S3, SLICES, Options
+from warehouse.local.place import EPHEMERAL, LONG_NAMES, PORT, POSTGRES, S3, SLICES, Options
 from warehouse.local.postgres import Postgres
 from warehouse.settings import SERVER_FILE, STATE_FOLDER, child_environment
 
@@ -141,6 +141,7 @@ def reset(home: Path) -> None:
         POSTGRES,
         EPHEMERAL,
         S3,
+        LONG_NAMES,
         "password",
         "server.key",
         "server.crt",

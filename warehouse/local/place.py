@@ -15,6 +15,8 @@ SLICES = 4
 POSTGRES = "postgres"
 S3 = "s3"
 EPHEMERAL = "ephemeral"
+# A file of it.
+LONG_NAMES = "long_names"
 
 
 @dataclass(frozen=True)

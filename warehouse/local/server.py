@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from warehouse.errors import LocalServerError
 from warehouse.local import catalog, long_names, passwords, s3
-from warehouse.local.place import EPHEMERAL, HOST, POSTGRES, S3, Options
+from warehouse.local.place import EPHEMERAL, HOST, LONG_NAMES, POSTGRES, S3, Options
 from warehouse.local.postgres import SUPERUSER, Postgres
 from warehouse.local.wire.upstream import Upstream, UpstreamGone
 from warehouse.settings import SERVER_FILE
@@ -215,7 +215,7 @@ class Server:
         encryption = tls.server_context(data)
         self._certificate = data / tls.CERTIFICATE
         try:
-            long_names.open_file(data / "long_names")
+            long_names.open_file(data / LONG_NAMES)
         except OSError as error:
             raise LocalServerError(f"The file of long names cannot be read: {error.strerror}.") from error
         self._exit.callback(long_names.close_file)
