@@ -156,9 +156,9 @@ def test_names_fold_their_ascii_letters_even_when_quoted(name):
     quoted = '"' + name.replace('"', '""') + '"'
     folded = "".join(c.lower() if c.isascii() else c for c in name)
     behind = '"' + folded.replace('"', '""') + '"'
-    assert plan(f"SELECT {quoted}.{quoted} AS {quoted} FROM {quoted}.{quoted}") == Pass(
-        f"SELECT {behind}.{behind} AS {behind} FROM {behind}.{behind}"
-    )
+    # The text alone: a name that begins with pg_ also says that it is read on the leader node.
+    selected = plan(f"SELECT {quoted}.{quoted} AS {quoted} FROM {quoted}.{quoted}")
+    assert selected.sql == f"SELECT {behind}.{behind} AS {behind} FROM {behind}.{behind}"
     assert plan(f"CREATE TABLE {quoted} ({quoted} INT)").main == f"CREATE TABLE {behind} (\n  {behind} integer\n)"
     assert plan(f"DROP TABLE {quoted}").main == f"DROP TABLE {behind}"
     assert plan(f"COPY {quoted} ({quoted}) FROM 's3://b/k' IAM_ROLE default").columns == (folded,)
