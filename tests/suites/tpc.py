@@ -1,6 +1,6 @@
 """TPC-H and TPC-DS as AWS ships them for Redshift: its DDL with its own COPYs, its queries, and generated rows.
 
-    python tests/suites/tpc.py CHECKOUT h|ds [--scale 0.01] [--check] [--failures FILE]
+    python tests/suites/tpc.py CHECKOUT h|ds [--scale 0.01] [--check] [--query-seconds 60] [--failures FILE]
 
 CHECKOUT is awslabs/amazon-redshift-utils. `tpcgen-cli` (PyPI) makes the rows, which are put where AWS's COPY statements
 look for them, so that the files of the checkout run to the letter. With --check each query also runs on DuckDB over the
@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("benchmark", choices=sorted(FOLDERS))
     parser.add_argument("--scale", default="0.01", help="1 is a gigabyte (default: 0.01)")
     parser.add_argument("--check", action="store_true", help="compare with DuckDB's answers")
+    parser.add_argument("--query-seconds", type=float, default=60, help="a query that takes longer fails (default: 60)")
     options = parser.parse_args()
     folder = options.checkout / "src" / "CloudDataWarehouseBenchmark" / FOLDERS[options.benchmark]
     ddl, queries = (list(split_statements((folder / name).read_text())) for name in ("ddl.sql", "queries/query_0.sql"))
@@ -45,6 +46,7 @@ def main() -> int:
             failures = load(session, server, ddl, data)
             print(f"schema and COPY: {len(ddl) - len(failures)} of {len(ddl)} statements ran")
             judge = Judge(session, data) if options.check else None
+            session.run(f"SET statement_timeout TO {int(options.query_seconds * 1000)}")
             ran = agreed = 0
             for sql in queries:
                 begun = time.perf_counter()

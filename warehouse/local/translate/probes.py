@@ -33,9 +33,14 @@ def probe(select: exp.Expr, items: Sequence[exp.Expr], sources: Sequence[exp.Exp
 
 def columns(queries: Sequence[exp.Select], translate: Translate) -> list[list[str]]:
     """The names of each query's columns. Raises questions.Unsure."""
+    return [list(found) for found in typed_columns(queries, translate)]
+
+
+def typed_columns(queries: Sequence[exp.Select], translate: Translate) -> list[dict[str, str]]:
+    """The columns of each query: name, and type as PostgreSQL spells it. Raises questions.Unsure."""
     asked = [f"pg_redshift.columns_of({literal(translate(query))})" for query in queries]
     known = answer(asked)
-    return [[str(name) for name, _ in json.loads(known[one] or "[]")] for one in asked]
+    return [dict(json.loads(known[one] or "[]")) for one in asked]
 
 
 def _outer(node: exp.Expr) -> list[exp.Expr]:

@@ -17,6 +17,7 @@ from warehouse.local.translate.calls import redirect_functions
 from warehouse.local.translate.casts import size_casts
 from warehouse.local.translate.dates import name_parts
 from warehouse.local.translate.decimals import divide
+from warehouse.local.translate.decorrelate import decorrelate
 from warehouse.local.translate.dialect import generate, parse
 from warehouse.local.translate.dml import mend_dml
 from warehouse.local.translate.hierarchy import connect_by
@@ -48,8 +49,11 @@ class Translated:
     on_leader: bool
 
 
-def translate_query(text: str, *, shown: bool = False) -> Translated:
-    """Translate one query; `shown` when its answer goes to the client as it is. Raises Refused."""
+def translate_query(text: str, *, shown: bool = False, kept: bool = False) -> Translated:
+    """Translate one query. Raises Refused.
+
+    `shown`: its answer goes to the client as it is; `kept`: its text may be read again, as that of a view.
+    """
     try:
         tree = parse(text)
     except (ParseError, TokenError) as error:
@@ -75,9 +79,11 @@ def translate_query(text: str, *, shown: bool = False) -> Translated:
         replaced = qualify(select)
         tree = replaced if select is tree else tree
     type_literals(tree)
-    if touched(tree).user:  # the leader reckons as PostgreSQL does
-        divide(tree)
     touches = touched(tree)
+    if touches.user:  # the leader reckons as PostgreSQL does
+        if not kept and len(selects := list(tree.find_all(exp.Select))) > 1:
+            decorrelate(selects, _inner)
+        divide(tree)
     qualify_intervals(tree)
     if shown:
         show_intervals(tree)

@@ -55,7 +55,7 @@ def create_view(stream: Stream) -> Plan:
 
 
 def _selection(text: str) -> Translated:
-    translated = translate_query(text)
+    translated = translate_query(text, kept=True)
     if not translated.is_select:
         raise Refused(f'syntax error at or near "{text.split()[0]}"', "42601")
     return translated
