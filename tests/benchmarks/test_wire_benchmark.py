@@ -16,6 +16,12 @@ def test_the_benchmark_runs() -> None:
     lines = {line.split("|")[1].strip(): line for line in done.stdout.splitlines() if line.startswith("| ")}
     kinds = ["point query", "fetch"]
     drivers = ["psycopg2", "psycopg 3", "redshift_connector"]
-    assert lines.keys() >= {"first start", "restart", "clone", "2 clients, psycopg2"}
+    assert lines.keys() >= {
+        "first start",
+        "restart",
+        "clone",
+        "2 clients, psycopg2",
+        "point query, psycopg 3, bytes only",
+    }
     assert lines.keys() >= {f"{kind}, {driver}" for kind in kinds for driver in drivers}
     assert "700" in lines["fetch, psycopg2"]

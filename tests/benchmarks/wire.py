@@ -5,7 +5,8 @@
     first start       from an empty folder to the first answer, beside initdb and a start of the same PostgreSQL alone
     restart           the same once there is data, beside a start of PostgreSQL alone
     clone             a migrated database for one test, as the pytest plugin makes it
-    point query       one row by its key, values in the text or as parameters as the driver does it
+    point query       one row by its key, values in the text or as parameters as the driver does it; "bytes only" goes
+                      through a process that copies bytes to and fro and knows nothing: what any server in between costs
     fetch             all rows of a wide select, read to the end
     clients           point queries of many clients at once, in processes of their own; the time of one of each
 
@@ -20,9 +21,11 @@ import argparse
 import contextlib
 import os
 import shutil
+import socket
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -206,6 +209,45 @@ def clones(folder: Path, runs: int) -> dict[str, Line]:
     return {"clone": line}
 
 
+def bytes_only(server: Server, queries: int) -> dict[str, Line]:
+    """The same point queries through a process that copies bytes between a TCP and a Unix socket."""
+    line = Line(rows=1, bytes=40)
+    context = get_context("spawn")
+    told, tell = context.Pipe(duplex=False)
+    forwarder = context.Process(target=_copy_bytes, args=(server["postgres"], tell), daemon=True)
+    forwarder.start()
+    through = {"host": "127.0.0.1", "port": told.recv(), "user": server["user"], "dbname": "dev", "sslmode": "disable"}
+    try:
+        with (
+            contextlib.closing(psycopg.connect(**through, autocommit=True)) as between,
+            contextlib.closing(psycopg3_connection(server, wire=False)) as straight,
+        ):
+            cursors = ((between.cursor(), line.wire), (straight.cursor(), line.straight))
+            for number in range(queries):
+                for cursor, times in cursors:
+                    with timed(times):
+                        _look_up(cursor, number % SMALL)
+    finally:
+        forwarder.kill()
+        forwarder.join()
+    return {"point query, psycopg 3, bytes only": line}
+
+
+def _copy_bytes(postgres: str, tell: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket(socket.AF_UNIX) as behind:
+        tell.send(listening.getsockname()[1])
+        client, _ = listening.accept()
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        behind.connect(postgres)
+        threading.Thread(target=_pump, args=(behind, client), daemon=True).start()
+        _pump(client, behind)
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    while data := source.recv(1 << 16):
+        sink.sendall(data)
+
+
 def point_queries(server: Server, queries: int) -> dict[str, Line]:
     found = {}
     memory = Memory(server["pid"])
@@ -317,6 +359,7 @@ def main(arguments: list[str] | None = None) -> None:
             fill(server, asked.rows)
             print("tables filled", file=sys.stderr)
             lines |= point_queries(server, asked.queries)
+            lines |= bytes_only(server, asked.queries)
             lines |= fetches(server, asked.rows, asked.runs)
             print("fetches measured", file=sys.stderr)
             lines |= crowd(server, asked.clients, max(asked.queries // 10, 5), asked.runs)
