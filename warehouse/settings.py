@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,6 +111,16 @@ def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
         return float(said) if said else default
     except ValueError:
         raise SettingsError(f"{name}={said!r} is no number of seconds.", next_step="Say 60, or unset it.") from None
+
+
+def cache_folder() -> Path:
+    """Where this user keeps what can be made again, for all projects; it need not be there yet.
+
+    Source: the XDG Base Directory Specification; on macOS, Apple's File System Programming Guide.
+    """
+    if given := os.environ.get("XDG_CACHE_HOME"):
+        return Path(given) / "warehouse"
+    return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "warehouse"
 
 
 def child_environment(**changes: str) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
     python tests/benchmarks/wire.py [--runs 5] [--rows 1000000] [--queries 2000] [--clients 24] [--markdown]
 
-    first start       from an empty folder to the first answer, beside initdb and a start of the same PostgreSQL alone
+    very first start  from an empty folder to the first answer, beside initdb and a start of the same PostgreSQL alone
+    first start       the same of the machine's next project
     restart           the same once there is data, beside a start of PostgreSQL alone
     clone             a migrated database for one test, as the pytest plugin makes it
     point query       one row by its key, values in the text or as parameters as the driver does it; "bytes only" goes
@@ -165,11 +166,15 @@ def timed(into: list[float]) -> Iterator[None]:
 
 
 def starts(folder: Path, runs: int) -> dict[str, Line]:
-    """First start and restart of everything, beside PostgreSQL alone."""
-    first, again = Line(), Line()
+    """First starts and restart of everything, beside PostgreSQL alone."""
+    lines = {"very first start": Line(), "first start": Line(), "restart": Line()}
+    very_first, first, again = lines.values()
     for number in range(runs):
+        shutil.rmtree(folder / "caches", ignore_errors=True)
         home = folder / f"home{number}"
-        for line in (first, again):
+        for line in (very_first, first, again):
+            if line is first:
+                shutil.rmtree(home)
             with timed(line.wire):
                 server = control.start(home, port=0)
                 _ask(server)
@@ -182,9 +187,10 @@ def starts(folder: Path, runs: int) -> dict[str, Line]:
                 alone.start()
                 psycopg.connect(host=str(alone.socket.parent), user=SUPERUSER, dbname="postgres").close()
             alone.stop()
+        very_first.straight.append(first.straight[-1])
         shutil.rmtree(home)
         shutil.rmtree(alone.data.parent)
-    return {"first start": first, "restart": again}
+    return lines
 
 
 def _ask(server: Server) -> None:
@@ -349,6 +355,7 @@ def main(arguments: list[str] | None = None) -> None:
         folder = Path(name)
         os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "pycache")
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["XDG_CACHE_HOME"] = str(folder / "caches")
         control.start(folder / "warm", port=0, ephemeral=True)
         control.stop(folder / "warm")
         lines = starts(folder, asked.runs)

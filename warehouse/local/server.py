@@ -26,13 +26,14 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from warehouse.errors import LocalServerError
-from warehouse.local import catalog, long_names, passwords, s3
+from warehouse.local import catalog, image, long_names, passwords, s3
 from warehouse.local.place import EPHEMERAL, HOST, LONG_NAMES, POSTGRES, S3, Options
-from warehouse.local.postgres import SUPERUSER, Postgres
+from warehouse.local.postgres import SUPERUSER, WHEEL, Postgres
 from warehouse.local.wire.upstream import Upstream, UpstreamGone
 from warehouse.settings import SERVER_FILE
 
@@ -90,13 +91,7 @@ class Server:
         data = self._data_folder(state)
         imports = threading.Thread(target=import_module, args=(_SERVING,), name="imports", daemon=True)
         imports.start()
-        postgres = Postgres(
-            data / POSTGRES,
-            durable=not self.options.ephemeral,
-            settings={"redshift.slices": str(self.options.slices)},
-        )
-        self._exit.callback(postgres.stop)
-        postgres.start()
+        postgres = self._postgres(data)
         s3_process, endpoint = self._exit.enter_context(_s3_endpoint(None if self.options.ephemeral else data / S3))
         password = _password(data / "password")
         self._admin = self._prepare(postgres, password)
@@ -146,32 +141,49 @@ class Server:
         self._exit.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
 
+    def _postgres(self, data: Path) -> Postgres:
+        """A running PostgreSQL, with the administrator's user, the database and the catalog in it."""
+        made_from = image.place(catalog.VERSION, USER, DATABASE, version(WHEEL))
+        postgres = Postgres(
+            data / POSTGRES,
+            durable=not self.options.ephemeral,
+            settings={"redshift.slices": str(self.options.slices)},
+            image=made_from,
+        )
+        self._exit.callback(postgres.stop)
+        if postgres.start():
+            self._fill(postgres)
+            postgres.stop()
+            image.keep(postgres.data, made_from)
+            postgres.start()
+        else:  # a start may have been killed before
+            self._fill(postgres)
+        return postgres
+
+    def _fill(self, postgres: Postgres) -> None:
+        with contextlib.closing(Upstream(postgres.socket, {"user": SUPERUSER, "database": "template1"})) as template:
+            if not template.rows(f"SELECT 1 FROM pg_roles WHERE rolname = '{USER}'"):
+                template.run(f"CREATE ROLE {USER} SUPERUSER LOGIN")
+            catalog.install(template)
+            there = template.rows(f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'")
+        if not there:
+            with contextlib.closing(Upstream(postgres.socket, {"user": SUPERUSER, "database": "postgres"})) as maker:
+                maker.run(f"CREATE DATABASE {DATABASE} OWNER {USER} TEMPLATE template1")
+
     def _prepare(self, postgres: Postgres, password: str) -> Upstream:
-        """The administrator's user, the database and the catalog.
+        """The administrator's password, and this version's catalog in each database.
 
         Returns a connection for questions of the server's own.
         """
-        stored = passwords.md5(password, USER)
-        template = Upstream(postgres.socket, {"user": SUPERUSER, "database": "template1"})
-        try:
-            if not template.rows(f"SELECT 1 FROM pg_roles WHERE rolname = '{USER}'"):
-                template.run(f"CREATE ROLE {USER} SUPERUSER LOGIN PASSWORD '{stored}'")
-            else:
-                template.run(f"ALTER ROLE {USER} PASSWORD '{stored}'")
-            catalog.install(template)
-            databases = {row[0] for row in template.rows("SELECT datname FROM pg_database WHERE datallowconn")}
-        finally:
-            template.close()
-        if DATABASE not in databases:
-            maker = Upstream(postgres.socket, {"user": SUPERUSER, "database": "postgres"})
-            maker.run(f"CREATE DATABASE {DATABASE} OWNER {USER} TEMPLATE template1")
-            maker.close()
+        admin = Upstream(postgres.socket, {"user": SUPERUSER, "database": "postgres"})
+        admin.run(f"ALTER ROLE {USER} PASSWORD '{passwords.md5(password, USER)}'")
+        databases = {row[0] for row in admin.rows("SELECT datname FROM pg_database WHERE datallowconn")}
         for name in sorted(str(d) for d in databases - {"template1", "template0", "postgres"}):
             connection = Upstream(postgres.socket, {"user": SUPERUSER, "database": name})
             catalog.install(connection)
             self._readers += [str(row[0]) for row in connection.rows("SELECT pg_redshift.log_readers()")]
             connection.close()
-        return Upstream(postgres.socket, {"user": SUPERUSER, "database": "postgres"})
+        return admin
 
     def _listen(self, postgres: Postgres, endpoint: str, data: Path) -> Listener:
         # These imports are under way in a thread, see `_start`.

@@ -5,6 +5,6 @@ All of it lives in the schema `pg_redshift`, whose name hides it from whoever sk
 name what the translator redirects there.
 """
 
-from warehouse.local.catalog.install import FUNCTIONS, INFORMATION_SCHEMA, RELATIONS, SCHEMA, install
+from warehouse.local.catalog.install import FUNCTIONS, INFORMATION_SCHEMA, RELATIONS, SCHEMA, VERSION, install
 
-__all__ = ["FUNCTIONS", "INFORMATION_SCHEMA", "RELATIONS", "SCHEMA", "install"]
+__all__ = ["FUNCTIONS", "INFORMATION_SCHEMA", "RELATIONS", "SCHEMA", "VERSION", "install"]

@@ -34,7 +34,8 @@ def _listed() -> str:
 
 
 _ALL = "\n".join([*(_SOURCES[name] for name in sorted(_SOURCES)), _listed()])
-_VERSION = hashlib.sha256(_ALL.encode()).hexdigest()[:16]
+# Of all that is installed.
+VERSION = hashlib.sha256(_ALL.encode()).hexdigest()[:16]
 
 _VIEWS = frozenset(re.findall(r"^CREATE VIEW pg_redshift\.(\w+)", _ALL, re.MULTILINE))
 # Views that only serve other views.
@@ -73,7 +74,7 @@ GRANT USAGE ON SCHEMA pg_redshift TO PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pg_redshift TO PUBLIC;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA pg_redshift TO PUBLIC;
 REVOKE SELECT ON {", ".join(f"pg_redshift.{view}" for view in _SUPERUSERS_ONLY)} FROM PUBLIC;
-COMMENT ON SCHEMA pg_redshift IS '{_VERSION}';
+COMMENT ON SCHEMA pg_redshift IS '{VERSION}';
 """
 
 
@@ -86,7 +87,7 @@ def install(database: Database) -> bool:
     present = database.rows(
         "SELECT obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = 'pg_redshift'"
     )
-    if present and present[0][0] == _VERSION:
+    if present and present[0][0] == VERSION:
         database.run(_SWEEP)
         return False
     database.run("BEGIN")
