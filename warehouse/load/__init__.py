@@ -1,5 +1,5 @@
-"""Load, upsert, history, unload: files, frames and queries into Redshift and back, in one transaction, with counts
-proved before the commit."""
+"""Load, upsert, history, unload, read: files, frames and queries into Redshift and back, in one transaction, with
+counts proved before the commit."""
 
 from warehouse.load.append import Window
 from warehouse.load.attempts import Retry
@@ -8,6 +8,7 @@ from warehouse.load.guards import Guards
 from warehouse.load.history import Versions
 from warehouse.load.musts import Must
 from warehouse.load.preview import Preview
+from warehouse.load.reading import Reading, read
 from warehouse.load.report import LoadReport, Progress
 from warehouse.load.run import history, load, preview, runs, unload, upsert
 from warehouse.load.sweep import sweep
@@ -20,12 +21,14 @@ __all__ = [
     "Must",
     "Preview",
     "Progress",
+    "Reading",
     "Retry",
     "Versions",
     "Window",
     "history",
     "load",
     "preview",
+    "read",
     "runs",
     "sweep",
     "unload",

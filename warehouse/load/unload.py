@@ -18,6 +18,7 @@ from warehouse.db import sql
 from warehouse.errors import LoadError
 from warehouse.load.copy import role_clause
 from warehouse.objectstore import ObjectStore, split_uri
+from warehouse.redshift.types import RedshiftType, TypeRefused, parse_type
 from warehouse.schema import TableDesign
 
 UnloadFormat = Literal["parquet", "csv"]
@@ -25,7 +26,13 @@ UnloadFormat = Literal["parquet", "csv"]
 
 @dataclass(frozen=True)
 class UnloadStatement:
-    """One UNLOAD of a query to the key prefix `uri`. `replace` deletes what lies under the prefix first."""
+    """One UNLOAD of a query to the key prefix `uri`.
+
+    replace  delete what lies under the prefix first
+    ordered  one slice writes all, so that the order of the query's ORDER BY is that of the files
+    file_mb  the size in MB at which a file ends; 0 leaves it to Redshift (6.2 GB)
+    verbose  the manifest tells the columns and the rows, too
+    """
 
     query: str
     uri: str
@@ -34,6 +41,9 @@ class UnloadStatement:
     replace: bool = False
     gzip: bool = False
     region: str = ""
+    ordered: bool = False
+    file_mb: int = 0
+    verbose: bool = False
 
     def __post_init__(self) -> None:
         if self.format not in ("parquet", "csv"):
@@ -56,19 +66,23 @@ class UnloadStatement:
     def _text(self, role: str) -> str:
         said = ["FORMAT AS PARQUET"] if self.format == "parquet" else ["FORMAT AS CSV", "HEADER", r"NULL AS '\\N'"]
         said += ["GZIP"] if self.gzip else []
-        said += ["MANIFEST"]
+        said += ["MANIFEST VERBOSE" if self.verbose else "MANIFEST"]
         said += ["CLEANPATH"] if self.replace else []
+        said += ["PARALLEL OFF"] if self.ordered else []
+        said += [f"MAXFILESIZE {self.file_mb} MB"] if self.file_mb else []
         said += [f"REGION AS {sql.literal(self.region)}"] if self.region else []
         return f"UNLOAD ({sql.literal(self.query)})\nTO {sql.literal(self.uri)}\n{role}\n{' '.join(said)}"
 
 
 @dataclass(frozen=True)
 class Unloaded:
-    """What an UNLOAD wrote, from its manifest. `rows` is None when the manifest does not count."""
+    """What an UNLOAD wrote, from its manifest. `rows` is None when the manifest does not count, `columns` is empty when
+    it does not tell them."""
 
     files: tuple[str, ...]
     bytes: int
     rows: int | None
+    columns: tuple[tuple[str, RedshiftType], ...] = ()
 
 
 def query_of(subject: Any) -> tuple[str, TableDesign | None]:
@@ -100,4 +114,15 @@ def read_manifest(store: ObjectStore, uri: str) -> Unloaded:
         files=tuple(entry["url"] for entry in entries),
         bytes=sum(int(meta.get("content_length") or 0) for meta in metas),
         rows=rows,
+        columns=tuple((one["name"], _type(one)) for one in found.get("schema", {}).get("elements", [])),
     )
+
+
+def _type(element: dict[str, Any]) -> RedshiftType:
+    """The type of a column as a manifest tells it; the length of a string is of no use to a reader."""
+    told = element["type"]
+    digits = f"({told['precision']},{told['scale']})" if told["base"] == "numeric" else ""
+    try:
+        return parse_type(told["base"] + digits)
+    except TypeRefused as error:
+        raise LoadError(f"Column {element['name']} of the query cannot be read: {error}") from error
