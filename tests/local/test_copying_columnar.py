@@ -263,6 +263,12 @@ def test_parameters_that_columnar_formats_do_not_take(pg, copy, form, parameter)
         copy("t", b"", f"{form} {parameter}")
 
 
+def test_a_maxerror_of_none_says_what_holds_anyhow(pg, copy):
+    """dlt's Redshift destination ends each COPY so, of Parquet too."""
+    pg.execute("CREATE TABLE t (a INTEGER)")
+    assert copy("t", parquet(pa.table({"a": pa.array([1], pa.int32())})), "PARQUET MAXERROR 0") == [(1,)]
+
+
 def test_a_manifest_needs_the_length(pg, stage, copy):
     pg.execute("CREATE TABLE t (a INTEGER)")
     uri = stage.put("x.orc", orc(pa.table({"a": pa.array([1], pa.int32())})))

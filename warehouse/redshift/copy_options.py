@@ -51,6 +51,8 @@ class CopyOption:
     # The bounds of an `integer`.
     least: int = 0
     most: int | None = None
+    # The argument that says what holds anyhow: no format refuses it. dlt ends each COPY with MAXERROR 0.
+    idle: int | None = None
     # The parameter that must stand beside it.
     needs: str = ""
     # How it is written, where that is more than its name: NULL AS.
@@ -125,7 +127,7 @@ _OPTIONS = (
     _row("EXPLICIT_IDS", "flag", "conversion", _ANY),
     _row("SERIALIZETOJSON", "flag", "conversion", _ALL - _COLUMNAR),
     # Load.
-    _row("MAXERROR", "integer", "load", conflicts="IGNOREALLERRORS", most=100_000),
+    _row("MAXERROR", "integer", "load", conflicts="IGNOREALLERRORS", most=100_000, idle=0),
     _row("IGNOREALLERRORS", "flag", "load", conflicts="MAXERROR"),
     _row("NOLOAD", "flag", "load"),
     _row("COMPROWS", "integer", "load", least=1000, most=2_147_483_647),
@@ -183,7 +185,7 @@ def faults(given: Mapping[str, Any]) -> Iterator[Fault]:
         option = COPY_OPTIONS[name]
         if option.needs and option.needs not in given:
             yield Fault(f"{option.name} needs {option.needs}", "42601")
-        elif form in option.excludes:
+        elif form in option.excludes and (option.idle is None or argument != option.idle):
             beside = "delimited text" if form == "text" else form.upper()
             yield Fault(f"{option.spelling} cannot stand with {beside}", "0A000")
         for other in sorted(option.conflicts & set(given)):
