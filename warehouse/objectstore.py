@@ -72,11 +72,19 @@ class ObjectStore:
     `endpoint_url` names an S3 endpoint other than Amazon's (addressed by path, since such endpoints rarely have a host
     name for each bucket); `keys` are its access key and secret, None leaves credentials to the usual AWS chain.
     `attempts` is how often a request is tried in all when S3 is busy or out of reach (0: as often as the place needs).
+    `kms_key` encrypts what is put without a key of its own.
     """
 
     def __init__(
-        self, *, endpoint_url: str = "", region: str = "", keys: tuple[str, str] | None = None, attempts: int = 0
+        self,
+        *,
+        endpoint_url: str = "",
+        region: str = "",
+        keys: tuple[str, str] | None = None,
+        attempts: int = 0,
+        kms_key: str = "",
     ) -> None:
+        self._kms_key = kms_key
         self._endpoint_url = endpoint_url
         self._region = region
         self._keys = keys
@@ -86,7 +94,12 @@ class ObjectStore:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        return cls(endpoint_url=settings.s3_endpoint, region=settings.region, keys=settings.s3_keys)
+        return cls(
+            endpoint_url=settings.s3_endpoint,
+            region=settings.region,
+            keys=settings.s3_keys,
+            kms_key=settings.kms_key,
+        )
 
     def __repr__(self) -> str:
         return f"ObjectStore(endpoint_url={self._endpoint_url!r}, region={self._region!r})"
@@ -133,8 +146,9 @@ class ObjectStore:
     def put(self, uri: str, body: bytes | BinaryIO, *, kms_key: str = "") -> ObjectInfo:
         """Write one object, whole or not at all: readers see the old content until all of the new one has arrived.
 
-        `kms_key` is the key by which S3 encrypts it (SSE-KMS); files know no such thing.
+        `kms_key` is the key by which S3 encrypts it (SSE-KMS), if not the store's; files know no such thing.
         """
+        kms_key = kms_key or self._kms_key
         stream = io.BytesIO(body) if isinstance(body, bytes) else body
         if is_file(uri):
             return _write_file(uri, stream)

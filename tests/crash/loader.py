@@ -1,4 +1,4 @@
-"""The process that the crash tests kill: loads or upserts one file into `flight`, and says on stdout how far it is.
+"""The process that the crash tests kill: does one kind of work (ways.py), and says on stdout how far it is.
 
     ready                          everything is imported; a line with the job (JSON) is awaited on stdin
     phase NAME                     a phase of the run begins
@@ -17,9 +17,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tests.crash.ways import work
 from warehouse.errors import WarehouseError
-from warehouse.load import CopyOptions, LoadReport, apply, load, upsert
-from warehouse.models import Flight
+from warehouse.load import apply
 from warehouse.settings import load_settings
 
 
@@ -29,21 +29,13 @@ def main() -> int:
     settings = load_settings({}, home=Path(job["home"]))
     if job["sabotage"]:
         commit_after_delete(wait=job["sabotage"] == "commit and wait")
-    work = {"load": load, "upsert": upsert}[job["way"]]
     try:
-        report: LoadReport = work(
-            Flight,
-            job["source"],
-            settings=settings,
-            options=CopyOptions(null_as="NA"),
-            actor=job["actor"],
-            progress=Phases(),
-            **job["options"],
-        )
+        report = work(job["kind"], job["where"], settings=settings, actor=job["actor"], progress=Phases())
     except WarehouseError as error:
         say("failed", {"type": type(error).__name__, "message": str(error)})
         return 3
-    say("done", {"inserted": report.inserted, "updated": report.updated, "seconds": dict(report.seconds)})
+    counts = {name: getattr(report, name) for name in ("inserted", "updated", "rows_read", "attempts")}
+    say("done", {**counts, "seconds": dict(report.seconds)})
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
@@ -18,6 +19,11 @@ _WIDTH, _HEIGHT = shutil.get_terminal_size((110, 40))
 # Both must be said: with TERM=dumb, as in most CI, rich takes 80 columns unless it is told a whole size.
 console = Console(highlight=False, width=_WIDTH, height=_HEIGHT)
 errors = Console(stderr=True, highlight=False, width=_WIDTH, height=_HEIGHT)
+
+
+def may_ask() -> bool:
+    """Whether somebody is there to answer a question: both ends are a terminal."""
+    return errors.is_terminal and sys.stdin.isatty()
 
 
 def fail(message: str, *, code: int = 1) -> NoReturn:

@@ -12,7 +12,13 @@ from warehouse.cli.delivery import deliver, delivery_options
 @click.command()
 @click.argument("table")
 @click.argument("source")
-@click.option("--mode", type=click.Choice(["append", "replace"]), default="append", show_default=True)
+@click.option(
+    "--mode",
+    type=click.Choice(["append", "replace", "swap"]),
+    default="append",
+    show_default=True,
+    help="Add the rows; delete all others first; or fill a new table that takes the name of this one.",
+)
 @click.option(
     "--window", nargs=3, metavar="COLUMN START END", help="Replace the rows with START <= COLUMN < END by the delivery."
 )

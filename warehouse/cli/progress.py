@@ -17,6 +17,8 @@ _LABELS = {
     "copy": "COPY",
     "merge": "merging",
     "prove": "proving the counts",
+    "swap": "taking its name",
+    "upkeep": "VACUUM and ANALYZE",
     "commit": "committing",
     "clean": "cleaning up",
     "unload": "UNLOAD",
@@ -52,5 +54,6 @@ class Bars:
 
     def __call__(self, phase: str, done: int, total: int | None) -> None:
         if self._task is not None:
-            label = f"{self._title}: {_LABELS.get(phase, phase)}"
+            word, _, whom = phase.partition(": ")
+            label = f"{self._title}: {_LABELS.get(word, word)}{f', held by {whom}' if whom else ''}"
             self._bars.update(self._task, description=label, completed=done, total=total)

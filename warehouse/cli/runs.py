@@ -6,6 +6,8 @@ import click
 
 from warehouse.cli import console
 
+_COUNTS = ("inserted", "updated", "deleted", "rejected")
+
 
 @click.command()
 @click.option("--table", "table", default="", help="Only runs of this table.")
@@ -19,12 +21,15 @@ def command(table: str, failed: bool, last: int) -> None:
     if not found:
         console.console.print("No such runs.")
         return
-    numeric = ["read", "inserted", "updated", "deleted", "rejected", "seconds"]
+    # Only what happened at all: a line of a terminal is short.
+    counts = ["rows_read", *(name for name in _COUNTS if any(getattr(run, name) for run in found))]
+    numeric = [*(name.removeprefix("rows_") for name in counts), "seconds"]
     columns = ["started (UTC)", "kind", "table", "outcome", *numeric, "by"]
     rows = [
         (
-            f"{run.started:%Y-%m-%d %H:%M:%S}", run.kind, run.table, run.outcome, run.rows_read, run.inserted,
-            run.updated, run.deleted, run.rejected, None if run.seconds is None else f"{run.seconds:.1f}", run.actor,
+            f"{run.started:%Y-%m-%d %H:%M:%S}", run.kind, run.table, run.outcome,
+            *(getattr(run, name) for name in counts),
+            None if run.seconds is None else f"{run.seconds:.1f}", run.actor,
         )
         for run in found
     ]  # fmt: skip

@@ -21,14 +21,15 @@ from warehouse.errors import WarehouseError
 # "named" keeps a percent sign as it is; "format", the driver's own style, would double it.
 _DIALECT = RedshiftDialect_redshift_connector(paramstyle="named")
 adapt(_DIALECT)
-_PREPARER = _DIALECT.identifier_preparer
+# For statements that a dialect's preparer is handed to.
+preparer = _DIALECT.identifier_preparer
 
 
 def name(identifier: str) -> str:
     """One identifier, quoted when it has to be."""
     if not identifier or "\0" in identifier:
         raise WarehouseError(f"{identifier!r} cannot be a name in SQL.")
-    return str(_PREPARER.quote(identifier))
+    return str(preparer.quote(identifier))
 
 
 def qualified(table: str, schema: str | None = None) -> str:

@@ -9,8 +9,8 @@ from warehouse.load.history import Versions
 from warehouse.load.musts import Must
 from warehouse.load.preview import Preview
 from warehouse.load.reading import Reading, read
-from warehouse.load.report import LoadReport, Progress
-from warehouse.load.run import history, load, preview, runs, unload, upsert
+from warehouse.load.report import LoadReport, Progress, Upkeep
+from warehouse.load.run import history, load, preview, preview_unload, runs, unload, upsert
 from warehouse.load.sweep import sweep
 
 __all__ = [
@@ -23,11 +23,13 @@ __all__ = [
     "Progress",
     "Reading",
     "Retry",
+    "Upkeep",
     "Versions",
     "Window",
     "history",
     "load",
     "preview",
+    "preview_unload",
     "read",
     "runs",
     "sweep",

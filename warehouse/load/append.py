@@ -5,8 +5,8 @@
     count again                          and that no delivered row lies outside of the window
 
 Clearing is a DELETE in the same transaction: readers see the old rows until the commit and the new ones after it, never
-an empty table, and grants, views and identity numbers stay. A new table swapped in by renaming would be quicker to
-fill, and would leave all of these behind; TRUNCATE commits, and cannot be taken back.
+an empty table, and grants, views and identity numbers stay. TRUNCATE commits, and cannot be taken back; a new table
+that takes the name of the old one is `swap`.
 
 https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html
 """
@@ -26,7 +26,7 @@ from warehouse.load.stage import Staged
 from warehouse.load.steps import Step
 from warehouse.schema import TableDesign
 
-Mode = Literal["append", "replace"]
+Mode = Literal["append", "replace", "swap"]
 Bound = date | datetime | int | Decimal | str
 
 
@@ -102,7 +102,7 @@ def plan_load(
 ) -> LoadPlan:
     """Plan the load of a staged delivery; a `window` replaces just its rows."""
     if mode not in ("append", "replace"):
-        raise LoadError(f"mode={mode!r} is not understood.", next_step='Say "append" or "replace".')
+        raise LoadError(f"mode={mode!r} is not understood.", next_step='Say "append", "replace" or "swap".')
     target = sql.qualified(design.name, design.schema)
     stage = temporary_name(design, "stage")
     where = f" WHERE {window.condition(design)}" if window else ""

@@ -6,7 +6,7 @@ What the plans say is done in their order; a count that does not add up raises, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -14,14 +14,15 @@ import sqlalchemy as sa
 from warehouse.db import sql, system
 from warehouse.errors import ChecksFailed, DuplicateKeys, LoadError, NullKeys, TooMuchRewritten
 from warehouse.load.append import LoadPlan, Window
-from warehouse.load.fill import Fill
+from warehouse.load.fill import Fill, Reshape
 from warehouse.load.history import HistoryPlan
 from warehouse.load.keys import EXAMPLES, without_key
 from warehouse.load.musts import Must
 from warehouse.load.quarantine import Quarantine
 from warehouse.load.report import LoadReport
-from warehouse.load.session import Session, execute, number
+from warehouse.load.session import Session, execute, number, queue
 from warehouse.load.stage import Staged
+from warehouse.load.swap import SwapPlan
 from warehouse.load.upsert import UpsertPlan
 from warehouse.schema import TableDesign
 
@@ -51,7 +52,9 @@ class Delivery:
         return self.session.report(files=self.files, rejected=self.aside.count, bytes=self.staged.size, **counts)
 
 
-def load(delivery: Delivery, plan: LoadPlan, *, prove_keys: bool, window: Window | None) -> LoadReport:
+def load(
+    delivery: Delivery, plan: LoadPlan, *, design: TableDesign, prove_keys: bool, window: Window | None
+) -> LoadReport:
     session, connection = delivery.session, delivery.connection
     read = loaded = 0
     if plan.create:
@@ -81,8 +84,22 @@ def load(delivery: Delivery, plan: LoadPlan, *, prove_keys: bool, window: Window
                 next_step="Nothing was changed. Say the window that the delivery covers.",
             )
         if prove_keys:
-            _prove_keys(connection, cast(TableDesign, session.design))
-    return delivery.report(rows_read=read, inserted=loaded, deleted=deleted)
+            _prove_keys(connection, design)
+    rows = before - deleted + loaded
+    return delivery.report(rows_read=read, inserted=loaded, deleted=deleted, table_rows=rows)
+
+
+def swap(delivery: Delivery, plan: SwapPlan, *, prove_keys: bool) -> LoadReport:
+    session, connection = delivery.session, delivery.connection
+    execute(connection, plan.create)
+    filled = load(delivery, plan.filling, design=plan.design, prove_keys=prove_keys, window=None)
+    queue(session, connection)
+    with session.phase("swap"):
+        before = number(connection, plan.rows)
+        _guard(session, plan.table, before, before)
+        for statement in plan.exchange:
+            execute(connection, statement)
+    return replace(filled, deleted=before)
 
 
 def upsert(delivery: Delivery, plan: UpsertPlan) -> LoadReport:
@@ -122,6 +139,7 @@ def upsert(delivery: Delivery, plan: UpsertPlan) -> LoadReport:
         marked=marked,
         unchanged=unchanged,
         repeated=read - delivery.aside.count - rows,
+        table_rows=after,
     )
 
 
@@ -166,6 +184,7 @@ def history(delivery: Delivery, plan: HistoryPlan) -> LoadReport:
         deleted=closed,
         unchanged=unchanged,
         repeated=read - delivery.aside.count - rows,
+        table_rows=after,
     )
 
 
@@ -191,6 +210,8 @@ def _stage(delivery: Delivery, plan: UpsertPlan) -> tuple[int, int]:
 def _fill(delivery: Delivery, fill: Fill, table: str, *, already: int = 0, rows: str = "") -> int:
     """Run COPY, set aside what it rejected within the quarantine, and prove the count of rows; how many were read."""
     connection, staged = delivery.connection, delivery.staged
+    if isinstance(fill, Reshape):
+        return _reshape(delivery, fill)
     execute(connection, fill.sql())
     loaded = number(connection, rows or f"SELECT COUNT(*) FROM {sql.name(table)}") - already
     if delivery.quarantine and not staged.query:
@@ -205,6 +226,18 @@ def _fill(delivery: Delivery, fill: Fill, table: str, *, already: int = 0, rows:
         staged.rows is None or loaded + rejected == staged.rows,
     )
     return loaded + rejected
+
+
+def _reshape(delivery: Delivery, fill: Reshape) -> int:
+    """Read the delivery as it is, and take its rows over, cast and completed; how many were read."""
+    connection = delivery.connection
+    execute(connection, fill.create)
+    read = _fill(delivery, fill.read, fill.raw)
+    loaded = number(connection, f"SELECT COUNT(*) FROM {sql.name(fill.raw)}")
+    taken = execute(connection, fill.take.sql()).rowcount
+    _prove(f"{fill.take.table}: {loaded} rows were read, {taken} taken over", taken == loaded)
+    execute(connection, fill.drop)
+    return read
 
 
 def _check(delivery: Delivery, stage: str) -> None:

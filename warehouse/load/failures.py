@@ -17,6 +17,7 @@ from warehouse.errors import (
     WarehouseError,
 )
 from warehouse.load.stage import Staged
+from warehouse.load.waits import holder
 from warehouse.schema import TableDesign
 
 _NOTHING_LOADED = "Nothing was changed."
@@ -29,6 +30,8 @@ _NUMBERED = ("1023", "1018")
 _CANCELLED = "57014"
 # S3's words for "later", in an S3ServiceException.
 _LATER = ("slowdown", "status 50", "internalerror", "serviceunavailable", "requesttimeout", "canretry 1")
+# And for a bucket that is elsewhere.
+_ELSEWHERE = ("PermanentRedirect", "Status 301", "AuthorizationHeaderMalformed")
 _LOST = ("connection", "broken pipe", "socket", "server closed", "eof", "timed out", "bad file descriptor")
 
 
@@ -40,7 +43,7 @@ def explain(
     Rolls the connection back: the load-error views are read afterwards, on the same session, which keeps their rows.
     """
     said = server_error(error)
-    table = design.qualified_name if design else ""
+    table = design.qualified_name if design else "the query"
     if error.connection_invalidated or (not said.code and any(sign in said.message.lower() for sign in _LOST)):
         # Nothing more can be said over it; else leaving its block would try, and raise the driver's error.
         connection.invalidate(error)
@@ -52,15 +55,17 @@ def explain(
             next_step=f"{_NOTHING_LOADED} Run it again; svv_transactions shows who is writing.",
         )
     if said.code == _CANCELLED or "canceled on user's request" in said.message:
+        found = holder(connection, design) if design else None
+        waited = f" {table} is held by {found}." if found else ""
         return Cancelled(
-            f"{table}: a statement was cancelled: {said.message}.",
-            next_step=f"{_NOTHING_LOADED} If statement_timeout ended it, raise the limit or find out in stv_locks "
-            "and stv_recents what it waited for.",
+            f"{table}: a statement was cancelled: {said.message}.{waited}",
+            next_step=f"{_NOTHING_LOADED} If statement_timeout ended it, raise the limit"
+            + (" or wait for that session." if found else "; stv_recents shows what else runs."),
         )
     if said.code == "42P01":
         return UnknownTable(
-            f"The warehouse has no table {table or said.message}: {said.message}.",
-            table=table,
+            f"The warehouse lacks a table that {table} is about: {said.message}.",
+            table=design.qualified_name if design else "",
             next_step='Run "alembic upgrade head" against this warehouse.',
         )
     if said.code == "42703":
@@ -76,6 +81,16 @@ def explain(
         return StoreUnavailable(
             f"{table}: S3 asked the warehouse to come back later: {said.message}.",
             next_step=f"{_NOTHING_LOADED} Run it again later.",
+        )
+    if "unload destination" in said.message.lower() and "not empty" in said.message.lower():
+        return LoadError(
+            f"{table}: objects lie under that prefix already.",
+            next_step="Nothing was written. Say another prefix, or replace=True (--replace) to delete them first.",
+        )
+    if "S3ServiceException" in said.message and any(sign in said.message for sign in _ELSEWHERE):
+        return LoadError(
+            f"{table}: the bucket lies in another region than the warehouse: {said.message}.",
+            next_step=f"{_NOTHING_LOADED} Say its region in the options (--region); Parquet cannot cross regions.",
         )
     if "S3ServiceException" in said.message:
         return LoadError(

@@ -1,4 +1,5 @@
-"""What brings the rows of a delivery into a table: one COPY, or one INSERT … SELECT when the delivery is a query."""
+"""What brings the rows of a delivery into a table: one COPY, or one INSERT … SELECT when the delivery is a query; both,
+when fields are to be cast or columns have defaults."""
 
 from __future__ import annotations
 
@@ -25,7 +26,21 @@ class InsertSelect:
     redacted = sql
 
 
-Fill = CopyStatement | InsertSelect
+@dataclass(frozen=True)
+class Reshape:
+    """The delivery as it is into a temporary table, and from there, cast and completed, into the table."""
+
+    raw: str
+    create: str
+    read: CopyStatement | InsertSelect
+    take: InsertSelect
+    drop: str
+
+    def redacted(self) -> str:
+        return ";\n".join((self.create, self.read.redacted(), self.take.redacted(), self.drop))
+
+
+Fill = CopyStatement | InsertSelect | Reshape
 
 
 def fill(
@@ -35,12 +50,33 @@ def fill(
 
     For a temporary table neither encodings nor statistics are worked out: it lives for seconds.
     """
+    if (shape := staged.shape) is not None:
+        return Reshape(
+            raw=shape.raw,
+            create=shape.create,
+            read=_read(staged, shape.raw, None, shape.fields, iam_role, most_rejected, temporary=True),
+            take=InsertSelect(table, staged.columns, shape.query, schema),
+            drop=f"DROP TABLE {sql.name(shape.raw)}",
+        )
+    return _read(staged, table, schema, staged.columns, iam_role, most_rejected, temporary=temporary)
+
+
+def _read(
+    staged: Staged,
+    table: str,
+    schema: str | None,
+    columns: tuple[str, ...],
+    iam_role: str,
+    most_rejected: int,
+    *,
+    temporary: bool,
+) -> CopyStatement | InsertSelect:
     if staged.query:
-        return InsertSelect(table, staged.columns, staged.query, schema)
+        return InsertSelect(table, columns, staged.query, schema)
     return CopyStatement(
         table=table,
         schema=schema,
-        columns=staged.columns,
+        columns=columns,
         uri=staged.manifest,
         iam_role=iam_role,
         options=staged.options,

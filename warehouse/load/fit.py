@@ -15,11 +15,13 @@ from warehouse.load.source import Source
 from warehouse.schema import TableDesign
 
 
-def fit(source: Source, design: TableDesign, columns: Sequence[str] | None = None) -> tuple[str, ...]:
+def fit(
+    source: Source, design: TableDesign, columns: Sequence[str] | None = None, defaults: Collection[str] = ()
+) -> tuple[str, ...]:
     """The table's columns that the source's fields go to, in the order of the fields.
 
-    `columns` names the fields by position, for sources without a header or with foreign names. Raises SourceError
-    naming every mismatch.
+    `columns` names the fields by position, for sources without a header or with foreign names; `defaults` are columns
+    that the source does not hold and that get a value all the same. Raises SourceError naming every mismatch.
     """
     known = {column.name: column for column in design.columns}
     # Redshift folds names to lower case, quoted or not.
@@ -38,15 +40,26 @@ def fit(source: Source, design: TableDesign, columns: Sequence[str] | None = Non
     if twice:
         wrong.append(f"{_listed(twice)} is named more than once")
     identity = [
-        name for name in given if name in known and known[name].identity and not known[name].identity_by_default
+        name
+        for name in (*given, *defaults)
+        if name in known and known[name].identity and not known[name].identity_by_default
     ]
     if identity:
         wrong.append(f"{_listed(identity)} is an IDENTITY column, which Redshift fills itself")
     missing = [
         name
         for name, column in known.items()
-        if name not in given and column.identity is None and (columns is None or _required(design, name))
+        if name not in given
+        and name not in defaults
+        and column.identity is None
+        and (columns is None or _required(design, name))
     ]
+    stray = [name for name in defaults if name not in known]
+    if stray:
+        wrong.append(f"the table has no column {_listed(stray)}, which defaults= names")
+    delivered = [name for name in defaults if name in given]
+    if delivered:
+        wrong.append(f"it holds {_listed(delivered)}, for which defaults= has a value as well")
     if missing:
         wrong.append(f"the source has no column {_listed(missing)}")
     if source.width is not None and source.width != len(given):
@@ -55,7 +68,7 @@ def fit(source: Source, design: TableDesign, columns: Sequence[str] | None = Non
         raise SourceError(
             f"{source.label} does not fit the table {design.qualified_name}: {'; '.join(wrong)}.",
             source=source.label,
-            next_step=_next_step(source, columns),
+            next_step=_next_step(source, columns, missing),
         )
     return given
 
@@ -95,10 +108,18 @@ def _renamed(header: tuple[str, ...] | None, columns: tuple[str, ...], known: Co
     ]
 
 
-def _next_step(source: Source, columns: Sequence[str] | None) -> str:
+def _next_step(source: Source, columns: Sequence[str] | None, missing: Sequence[str]) -> str:
+    said = "Say columns= (--columns) with the table's columns in the order of the source's fields."
     if source.format == "text" and source.names is not None and columns is None:
-        return "Without a header row say ignoreheader=0 (--no-header); to name the fields say columns= (--columns)."
-    return "Say columns= (--columns) with the table's columns in the order of the source's fields."
+        said = "Without a header row say ignoreheader=0 (--no-header); to name the fields say columns= (--columns)."
+    # Hive's way to say a value by a folder, which neither COPY nor Parquet's footer tells.
+    folders = [name for name in missing if any(f"/{name}=" in piece.uri.lower() for piece in source.pieces)]
+    if folders:
+        return (
+            f"{_listed(folders)} stands in the path, which COPY does not read: load a folder at a time, with its value "
+            f'as defaults= (--default "{folders[0]}=…").'
+        )
+    return f"{said} defaults= (--default) gives a value to what it has no field for." if missing else said
 
 
 def _listed(names: Sequence[str]) -> str:

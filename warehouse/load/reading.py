@@ -190,7 +190,13 @@ def read(
                 next_step="Set WAREHOUSE_STAGE to an s3:// prefix that the IAM role may write and you may read.",
             )
         statement = UnloadStatement(
-            query=query, uri=prefix, iam_role=session.settings.iam_role, verbose=True, ordered=ordered, file_mb=FILE_MB
+            query=query,
+            uri=prefix,
+            iam_role=session.settings.iam_role,
+            verbose=True,
+            ordered=ordered,
+            file_mb=FILE_MB,
+            kms_key=session.settings.kms_key,
         )
         found: list[Unloaded] = []
 

@@ -12,13 +12,24 @@ Kind = Literal["load", "upsert", "history", "unload"]
 
 class Progress(Protocol):
     """Called as a load advances: `done` of `total` units of a phase (bytes when staging); None when the end is
-    unknown."""
+    unknown. A phase is one word; "lock: session 7 of …" says on whom a run waits, and comes from another thread."""
 
     def __call__(self, phase: str, done: int, total: int | None) -> None: ...
 
 
 def silent(phase: str, done: int, total: int | None) -> None:
     """The progress of nobody watching."""
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """One statement that a table needs after a run, and why."""
+
+    statement: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.statement}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,8 @@ class LoadReport:
     deleted    rows of the table that are gone: by a delete marker, or because a load replaced them
     bytes      what was staged, or unloaded
     attempts   tries of the transaction that it took
+    table_rows rows of the table afterwards; None where they were not counted
+    advice     what the table needs now: VACUUM, ANALYZE; empty when that was done, or is not worth it
     outcome    "skipped" when a run of the same load key had succeeded before: then the counts are that run's
     """
 
@@ -53,6 +66,8 @@ class LoadReport:
     rejected: int = 0
     bytes: int = 0
     attempts: int = 1
+    table_rows: int | None = None
+    advice: tuple[Upkeep, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     outcome: Literal["succeeded", "skipped"] = "succeeded"
 
@@ -71,4 +86,5 @@ class LoadReport:
             return f"{self.kind} {self.table}: nothing done, run {self.run_id} of the same load key did it: {said}"
         phases = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in self.seconds.items() if seconds >= 0.05)
         took = f"{self.total_seconds:.1f} s" + (f" ({phases})" if phases else "")
-        return f"{self.kind} {self.table}: {self.rows_read:,} rows, {said}, in {took}"
+        advised = f"; advised: {', '.join(one.statement for one in self.advice)}" if self.advice else ""
+        return f"{self.kind} {self.table}: {self.rows_read:,} rows, {said}, in {took}{advised}"

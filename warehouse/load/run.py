@@ -6,80 +6,36 @@ the statements are in the plans (`append`, `upsert`, `history`, `unload`), and `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal, TypedDict, Unpack, cast
+from datetime import datetime
+from typing import Any, Literal, Unpack, cast
 
 import sqlalchemy as sa
 
 from warehouse.errors import LoadError
-from warehouse.load import apply, audit
-from warehouse.load.append import LoadPlan, Mode, Window, plan_load
-from warehouse.load.attempts import Retry
-from warehouse.load.audit import OnRepeat
-from warehouse.load.copy import CopyOptions, role_clause
+from warehouse.load import audit
+from warehouse.load.append import Mode, Window
+from warehouse.load.copy import role_clause
 from warehouse.load.failures import explain
 from warehouse.load.guards import Guards
-from warehouse.load.history import HistoryPlan, Missing, Versions, delivered_design, plan_history
-from warehouse.load.keys import delivered, key_columns
-from warehouse.load.musts import Must
+from warehouse.load.history import Missing, Versions
+from warehouse.load.prepare import PREPARE, Common, design_of, names, open_run
 from warehouse.load.preview import Preview
 from warehouse.load.report import LoadReport, Progress
 from warehouse.load.session import (
-    Session,
-    Work,
     attempt,
-    describe_and_fit,
     execute,
     finish,
     number,
     open_session,
-    stage_source,
     transact,
 )
-from warehouse.load.source import Source
 from warehouse.load.stage import Staged
 from warehouse.load.unload import UnloadFormat, UnloadStatement, query_of, read_manifest
-from warehouse.load.upsert import Method, UpsertPlan, marked_design, plan_upsert
+from warehouse.load.upsert import Method
 from warehouse.models import LoadAudit
-from warehouse.schema import TableDesign
 from warehouse.settings import Settings
-
-
-class Common(TypedDict, total=False):
-    """What load, upsert and history all take.
-
-    engine, settings  where to; default: those of the environment
-    options           how text is read
-    columns           the table's columns in the order of the source's fields; default: its header, or all but IDENTITY
-    rename            field of the source -> column of the table
-    musts             conditions that every delivered row has to meet
-    quarantine        how many bad rows are set aside in load_quarantine instead of refusing the delivery
-    load_key          the caller's name for the delivery, such as "dag/task/2026-01-31": a key that has succeeded on
-                      this table is not loaded again (`outcome` "skipped"), unless on_repeat="replay"
-    retry             how often a transaction that met a conflict, or lost its connection, is tried
-    guards            limits on statements and on how much of the table may be rewritten
-    actor             who runs it, for the log; default: the user of this process
-    progress          hears how far the run is
-    compress          gzip staged text; default: yes, except to an S3 endpoint near by
-    """
-
-    engine: sa.Engine | None
-    settings: Settings | None
-    options: CopyOptions | None
-    columns: Sequence[str] | None
-    rename: Mapping[str, str] | None
-    musts: Sequence[Must]
-    quarantine: int
-    load_key: str
-    on_repeat: OnRepeat
-    retry: Retry | None
-    guards: Guards | None
-    actor: str
-    progress: Progress | None
-    compress: bool | None
 
 
 def load(
@@ -97,7 +53,8 @@ def load(
     source      a path, a glob, an s3:// URI (a prefix ends in / or *); a pandas.DataFrame, anything that Arrow can read
                 (pyarrow, polars, duckdb), an iterable of record batches or of mappings; a select() or text() of rows of
                 the warehouse. Files are CSV, JSON lines, Parquet or Avro, plain or packed
-    mode        "append", or "replace" for the whole table
+    mode        "append"; "replace" for the whole table, whose rows are deleted; "swap" for a new table that takes its
+                name (see `warehouse.load.swap`)
     window      replace only these rows of the table; the delivery must lie inside
     prove_keys  prove that the primary key is unique before the commit, which reads the key columns of the whole table;
                 Redshift does not enforce what its planner believes
@@ -145,8 +102,8 @@ def upsert(
         source,
         common,
         keys=keys,
-        latest_by=_names(latest_by),
-        newer_by=_names(newer_by),
+        latest_by=names(latest_by),
+        newer_by=names(newer_by),
         only_changed=only_changed,
         delete_when=delete_when,
         method=method,
@@ -182,7 +139,7 @@ def history(
         keys=keys,
         as_of=as_of,
         versions=versions or Versions(),
-        latest_by=_names(latest_by),
+        latest_by=names(latest_by),
         missing=missing,
     )
 
@@ -193,12 +150,12 @@ def preview(kind: Literal["load", "upsert", "history"], table: Any, source: Any,
     common = cast(Common, {name: options.pop(name) for name in list(options) if name in Common.__annotations__})
     for name in ("latest_by", "newer_by"):
         if name in options:
-            options[name] = _names(options[name])
-    design = _design(table)
-    session = _open(kind, design, source, common)
+            options[name] = names(options[name])
+    design = design_of(table)
+    session = open_run(kind, design, source, common)
     session.dry = True
     with closing(session):
-        prepared = _PREPARE[kind](session, source, design, common, **options)
+        prepared = PREPARE[kind](session, source, design, common, **options)
     staged = cast(Staged, session.staged)
     return Preview(kind, design.qualified_name, prepared.source, staged, prepared.plan.steps())
 
@@ -218,20 +175,30 @@ def unload(
 ) -> LoadReport:
     """Write a table, a select() or the text of a query to S3 under the key prefix `to_uri`, with a manifest.
 
-    Fails when objects of those names exist, unless `replace` is set: then all under the prefix is deleted first.
-    `rows_read` of the report is what was written, `files` where to.
+    Fails when objects of those names exist, unless `replace` is set: then all under the prefix is deleted first, the
+    manifest before the rest, so that there is one only beside all that it names. `rows_read` of the report is what was
+    written, `files` where to; `load` reads them again by the manifest's URI, which is the prefix and "manifest".
     """
     query, design = query_of(query_or_table)
     name = design.qualified_name if design else ""
     session = open_session("unload", name, to_uri, engine, settings, actor, progress, guards=guards)
     with attempt(session):
         statement = UnloadStatement(
-            query=query, uri=to_uri, iam_role=session.settings.iam_role, format=format, replace=replace, gzip=gzip
+            query=query,
+            uri=to_uri,
+            iam_role=session.settings.iam_role,
+            format=format,
+            replace=replace,
+            gzip=gzip,
+            kms_key=session.settings.kms_key,
         )
         role_clause(session.settings.iam_role)
 
         def work(connection: sa.Connection) -> LoadReport:
             with session.phase("unload"):
+                if replace:
+                    # CLEANPATH says nothing of an order; a reader would believe a manifest whose files are gone.
+                    session.store.delete([statement.manifest])
                 execute(connection, statement.sql())
             with session.phase("prove"):
                 written = read_manifest(session.store, statement.manifest)
@@ -239,6 +206,14 @@ def unload(
             return session.report(files=written.files, rows_read=rows, bytes=written.bytes)
 
         return finish(session, transact(session, work))
+
+
+def preview_unload(
+    query_or_table: Any, to_uri: str, *, format: UnloadFormat = "parquet", replace: bool = False, gzip: bool = False
+) -> str:
+    """The statement that `unload` would run, without the role. Nothing is written or asked."""
+    query, _ = query_of(query_or_table)
+    return UnloadStatement(query=query, uri=to_uri, iam_role="", format=format, replace=replace, gzip=gzip).redacted()
 
 
 def runs(
@@ -255,197 +230,12 @@ def runs(
         try:
             return audit.runs(connection, table=table, outcome=outcome, limit=limit)
         except sa.exc.DBAPIError as error:
-            raise explain(error, connection, _design(LoadAudit)) from error
-
-
-# How each is prepared: the plan, and the work inside the transaction
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    source: Source
-    plan: LoadPlan | UpsertPlan | HistoryPlan
-    work: Work
+            raise explain(error, connection, design_of(LoadAudit)) from error
 
 
 def _run(kind: Literal["load", "upsert", "history"], table: Any, source: Any, common: Common, **own: Any) -> LoadReport:
-    design = _design(table)
-    session = _open(kind, design, source, common)
+    design = design_of(table)
+    session = open_run(kind, design, source, common)
     with attempt(session):
-        prepared = _PREPARE[kind](session, source, design, common, **own)
+        prepared = PREPARE[kind](session, source, design, common, **own)
         return finish(session, transact(session, prepared.work))
-
-
-def _prepare_load(
-    session: Session,
-    source: Any,
-    design: TableDesign,
-    common: Common,
-    *,
-    mode: Mode = "append",
-    window: Window | None = None,
-    prove_keys: bool = True,
-) -> _Prepared:
-    musts = tuple(common.get("musts", ()))
-    if window is not None:
-        window.condition(design)
-    described, fitting = _describe(session, source, design, common)
-    plan = plan_load(
-        design,
-        _stage(session, described, design, fitting, (), common),
-        iam_role=session.settings.iam_role,
-        mode=mode,
-        window=window,
-        # Rows that are to be checked wait in a stage, where they are alone.
-        through_stage=bool(musts),
-        most_rejected=common.get("quarantine", 0),
-    )
-
-    def work(connection: sa.Connection) -> LoadReport:
-        delivery = _delivery(session, connection, design, described, common)
-        return apply.load(delivery, plan, prove_keys=prove_keys, window=window)
-
-    return _Prepared(described, plan, work)
-
-
-def _prepare_upsert(
-    session: Session,
-    source: Any,
-    design: TableDesign,
-    common: Common,
-    *,
-    keys: Sequence[str] | None = None,
-    latest_by: tuple[str, ...] = (),
-    newer_by: tuple[str, ...] = (),
-    only_changed: bool = False,
-    delete_when: str = "",
-    method: Method | None = None,
-) -> _Prepared:
-    incoming = marked_design(design, (), delete_when)
-    described, fitting = _describe(session, source, incoming, common)
-    matched_by = key_columns(design, fitting, keys)
-    # Before anything is sent; the plan asks the same once more.
-    for named, option in ((latest_by, "latest_by"), (newer_by, "newer_by")):
-        delivered(design, fitting, named, option)
-    marked_design(design, fitting, delete_when)
-    plan = plan_upsert(
-        design,
-        _stage(session, described, incoming, fitting, matched_by, common),
-        iam_role=session.settings.iam_role,
-        keys=matched_by,
-        latest_by=latest_by,
-        newer_by=newer_by,
-        only_changed=only_changed,
-        delete_when=delete_when,
-        method=method,
-        most_rejected=common.get("quarantine", 0),
-    )
-
-    def work(connection: sa.Connection) -> LoadReport:
-        return apply.upsert(_delivery(session, connection, incoming, described, common), plan)
-
-    return _Prepared(described, plan, work)
-
-
-def _prepare_history(
-    session: Session,
-    source: Any,
-    design: TableDesign,
-    common: Common,
-    *,
-    keys: Sequence[str] | None = None,
-    as_of: datetime | str | None = None,
-    versions: Versions = Versions(),  # noqa: B008 - frozen
-    latest_by: tuple[str, ...] = (),
-    missing: Missing = "keep",
-) -> _Prepared:
-    moment = datetime.now(UTC).replace(tzinfo=None) if as_of is None else as_of
-    if isinstance(moment, datetime) and moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    incoming = delivered_design(design, versions, moment)
-    matched_by = tuple(keys or (name for name in design.primary_key if name not in versions.names))
-    described, fitting = _describe(session, source, incoming, common)
-    if isinstance(moment, str):
-        delivered(design, fitting, (moment,), "as_of")
-    plan = plan_history(
-        design,
-        _stage(session, described, incoming, fitting, matched_by, common),
-        iam_role=session.settings.iam_role,
-        keys=matched_by,
-        versions=versions,
-        as_of=moment,
-        latest_by=latest_by,
-        missing=missing,
-        most_rejected=common.get("quarantine", 0),
-    )
-
-    def work(connection: sa.Connection) -> LoadReport:
-        return apply.history(_delivery(session, connection, incoming, described, common), plan)
-
-    return _Prepared(described, plan, work)
-
-
-_PREPARE: dict[str, Callable[..., _Prepared]] = {
-    "load": _prepare_load,
-    "upsert": _prepare_upsert,
-    "history": _prepare_history,
-}
-
-
-# What the three share
-
-
-def _open(kind: Any, design: TableDesign, source: Any, common: Common) -> Session:
-    if common.get("quarantine", 0) < 0:
-        raise LoadError("quarantine is negative.", next_step="Say how many rows may be set aside, 0 for none.")
-    session = open_session(
-        kind,
-        design.qualified_name,
-        source,
-        common.get("engine"),
-        common.get("settings"),
-        common.get("actor", ""),
-        common.get("progress"),
-        common.get("load_key", ""),
-        common.get("on_repeat", "skip"),
-        common.get("retry"),
-        common.get("guards"),
-    )
-    session.design = design
-    return session
-
-
-def _describe(session: Session, source: Any, design: TableDesign, common: Common) -> tuple[Source, tuple[str, ...]]:
-    role_clause(session.settings.iam_role)
-    options = common.get("options") or CopyOptions()
-    return describe_and_fit(session, source, design, options, common.get("columns"), common.get("rename"))
-
-
-def _stage(
-    session: Session,
-    source: Source,
-    design: TableDesign,
-    columns: tuple[str, ...],
-    keys: Sequence[str],
-    common: Common,
-) -> Staged:
-    options = common.get("options") or CopyOptions()
-    return stage_source(session, source, design, columns, options, keys=keys, compress=common.get("compress"))
-
-
-def _delivery(
-    session: Session, connection: sa.Connection, design: TableDesign, source: Source, common: Common
-) -> apply.Delivery:
-    musts, quarantine = tuple(common.get("musts", ())), common.get("quarantine", 0)
-    return apply.Delivery(session, connection, design, musts, quarantine, source.files)
-
-
-def _design(table: Any) -> TableDesign:
-    found = getattr(table, "__table__", table)
-    if not isinstance(found, sa.Table):
-        raise LoadError(f"{table!r} is no table.", next_step="Give a model class or a sqlalchemy.Table.")
-    return TableDesign.from_table(found)
-
-
-def _names(value: str | Sequence[str] | None) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value or ())

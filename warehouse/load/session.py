@@ -20,7 +20,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, cast
@@ -29,7 +29,8 @@ import sqlalchemy as sa
 
 from warehouse.db import sql
 from warehouse.db.engine import connect
-from warehouse.errors import ConnectionFailed, WarehouseError
+from warehouse.db.failures import server_error
+from warehouse.errors import ConnectionFailed, LoadError, WarehouseError
 from warehouse.load import audit
 from warehouse.load.attempts import ONCE, Retry, tries
 from warehouse.load.copy import CopyOptions
@@ -37,8 +38,11 @@ from warehouse.load.failures import explain, lost
 from warehouse.load.fit import fit, renamed
 from warehouse.load.guards import Guards
 from warehouse.load.report import Kind, LoadReport, Progress, silent
+from warehouse.load.shape import Shape
 from warehouse.load.source import Source, describe
 from warehouse.load.stage import Staged, stage
+from warehouse.load.upkeep import do, needed
+from warehouse.load.waits import watched
 from warehouse.models import LoadAudit
 from warehouse.objectstore import ObjectStore
 from warehouse.schema import TableDesign
@@ -58,6 +62,10 @@ class Session:
     owns_engine: bool = False
     retry: Retry = field(default_factory=Retry)
     guards: Guards = field(default_factory=Guards)
+    # The work itself queues for the table, when it has got that far.
+    queues_late: bool = False
+    # VACUUM and ANALYZE are run when they are needed.
+    upkeep: bool = False
     # Nothing is sent: the run is only previewed.
     dry: bool = False
     # Which try of the transaction runs, counted from 1.
@@ -106,6 +114,9 @@ class Session:
                         for _, back in settings:
                             execute(connection, back)
                         connection.commit()
+
+    def waits_for(self, holder: str) -> None:
+        self.progress(f"lock: {holder}", 0, None)
 
     @property
     def prefix(self) -> str:
@@ -187,13 +198,15 @@ def describe_and_fit(
     options: CopyOptions,
     columns: Sequence[str] | None,
     rename: Mapping[str, str] | None = None,
+    defaults: Collection[str] = (),
 ) -> tuple[Source, tuple[str, ...]]:
-    """The delivery, held against `design` (the table as it is delivered) before a byte of it is sent."""
+    """The delivery, held against `design` (the table as it is delivered) before a byte of it is sent, and the columns
+    that it fills: those of its fields, then those that get a default."""
     with session.phase("describe"):
         described = describe(source, options, session.store, columns)
         if rename:
             described = renamed(described, rename)
-        fitting = fit(described, design, columns)
+        fitting = (*fit(described, design, columns, defaults), *defaults)
         known = [name for name in fitting if cast(TableDesign, session.design).column(name) is not None]
         _probe(session, known)
     return described, fitting
@@ -206,7 +219,10 @@ def _probe(session: Session, columns: Sequence[str]) -> None:
     for one, names in ((design, columns), (log, [column.name for column in log.columns])):
         with session.guarded() as connection:
             try:
-                execute(connection, f"SELECT {sql.names(names)} FROM {sql.qualified(one.name, one.schema)} WHERE 1 = 0")
+                # Whoever has locked the table keeps this waiting, too.
+                with watched(session.engine, one, session.waits_for):
+                    table = sql.qualified(one.name, one.schema)
+                    execute(connection, f"SELECT {sql.names(names)} FROM {table} WHERE 1 = 0")
             except sa.exc.DBAPIError as error:
                 raise explain(error, connection, one) from error
 
@@ -220,9 +236,13 @@ def stage_source(
     *,
     keys: Sequence[str],
     compress: bool | None,
+    shape: Shape | None = None,
 ) -> Staged:
+    """Send the delivery, whose fields go to `columns`; with a `shape`, once that has been tried."""
+    if shape is not None:
+        _try(session, shape)
     with session.phase("stage"):
-        session.staged = stage(
+        staged = stage(
             source,
             design,
             columns,
@@ -234,7 +254,23 @@ def stage_source(
             progress=session.progress,
             send=not session.dry,
         )
+        session.staged = staged if shape is None else replace(staged, columns=shape.columns, shape=shape)
     return session.staged
+
+
+def _try(session: Session, shape: Shape) -> None:
+    """Have the warehouse compute casts and defaults for no row at all."""
+    with session.guarded() as connection:
+        try:
+            execute(connection, shape.trial)
+        except sa.exc.DBAPIError as error:
+            failure = explain(error, connection, session.design)
+            if not failure.retryable:
+                failure = LoadError(
+                    f"{session.run.table}: a default or a cast cannot be computed: {server_error(error)}.",
+                    next_step="Nothing was sent. Correct defaults= (--default) or casts= (--cast).",
+                )
+            raise failure from error
 
 
 class Repeated(Exception):
@@ -273,7 +309,8 @@ def _transaction(session: Session, work: Work) -> LoadReport:
     session.done = None if session.attempt == 1 else session.done
     with session.guarded() as connection:
         try:
-            _enter(session, connection)
+            if not session.queues_late:
+                queue(session, connection)
             session.done = work(connection)
             with session.phase("commit"):
                 audit.record_success(connection, session.run, session.done)
@@ -287,7 +324,7 @@ def _transaction(session: Session, work: Work) -> LoadReport:
     return session.done
 
 
-def _enter(session: Session, connection: sa.Connection) -> None:
+def queue(session: Session, connection: sa.Connection) -> None:
     """Queue for the table, then see whether this run, or one with its load key, has been here before.
 
     The log is read over a connection of its own: under SERIALIZABLE two loads that both read the log and write to it
@@ -295,7 +332,7 @@ def _enter(session: Session, connection: sa.Connection) -> None:
     """
     if session.design is None:
         return
-    with session.phase("lock"):
+    with session.phase("lock"), watched(session.engine, session.design, session.waits_for):
         execute(connection, f"LOCK TABLE {sql.qualified(session.design.name, session.design.schema)}")
     if session.attempt > 1 and (report := _committed(session)) is not None:
         raise Repeated(report)
@@ -322,4 +359,9 @@ def finish(session: Session, report: LoadReport) -> LoadReport:
         with session.phase("clean"), contextlib.suppress(WarehouseError):
             # The data is committed; a part that stays behind costs storage, not truth.
             session.staged.remove(session.store)
+    if session.design is not None and (advice := needed(session.design, report, made_anew=session.queues_late)):
+        if session.upkeep:
+            with session.phase("upkeep"):
+                advice = do(session.engine, advice)
+        report = replace(report, advice=advice)
     return replace(report, seconds=MappingProxyType(dict(session.seconds)))

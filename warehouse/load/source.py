@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from warehouse.db import sql
 from warehouse.errors import ObjectStoreError, SourceError
 from warehouse.load.copy import Compression, CopyOptions, Format
+from warehouse.load.manifests import named_by
 from warehouse.load.split import split
 from warehouse.objectstore import ObjectStore, file_uri
 
@@ -157,7 +158,8 @@ def _files(text: str) -> list[tuple[str, str, int]]:
 
 
 def _objects(text: str, store: ObjectStore) -> list[tuple[str, str, int]]:
-    """One object by its exact key, or all under a prefix that ends in / or *."""
+    """One object by its exact key, those that it names when it is a manifest, or all under a prefix that ends in / or
+    *."""
     if text.endswith(("/", "*")):
         found = [info for info in store.list(text.removesuffix("*")) if not info.uri.endswith("/")]
         if not found:
@@ -170,7 +172,7 @@ def _objects(text: str, store: ObjectStore) -> list[tuple[str, str, int]]:
                 source=text,
                 next_step="Check the key. End a prefix in / or *: flights.csv alone never means flights.csv.bak too.",
             )
-        found = [info]
+        found = named_by(store, info) or [info]
     return [(info.uri, info.uri, info.size) for info in found]
 
 

@@ -38,6 +38,7 @@ from warehouse.load.frames import (
 )
 from warehouse.load.parts import CsvPart, ParquetPart
 from warehouse.load.report import Progress, silent
+from warehouse.load.shape import Shape
 from warehouse.load.source import Piece, Source
 from warehouse.load.split import Chunk, split
 from warehouse.objectstore import ObjectStore
@@ -85,6 +86,8 @@ class Staged:
     owned: bool = True
     # The SELECT, where the rows come from the warehouse itself: then there is neither manifest nor part.
     query: str = ""
+    # How the fields become `columns`, where that takes more than reading them.
+    shape: Shape | None = None
 
     @property
     def size(self) -> int:

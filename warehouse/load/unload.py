@@ -44,6 +44,7 @@ class UnloadStatement:
     ordered: bool = False
     file_mb: int = 0
     verbose: bool = False
+    kms_key: str = ""
 
     def __post_init__(self) -> None:
         if self.format not in ("parquet", "csv"):
@@ -71,6 +72,7 @@ class UnloadStatement:
         said += ["PARALLEL OFF"] if self.ordered else []
         said += [f"MAXFILESIZE {self.file_mb} MB"] if self.file_mb else []
         said += [f"REGION AS {sql.literal(self.region)}"] if self.region else []
+        said += [f"KMS_KEY_ID {sql.literal(self.kms_key)} ENCRYPTED"] if self.kms_key else []
         return f"UNLOAD ({sql.literal(self.query)})\nTO {sql.literal(self.uri)}\n{role}\n{' '.join(said)}"
 
 
