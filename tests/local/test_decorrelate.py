@@ -139,6 +139,18 @@ def test_views_keep_their_text(tables, schema):
     assert len(tables.execute("SELECT * FROM seen").fetchall()) == 4
 
 
+def test_a_with_query_that_is_read_many_times(tables):
+    """Its types are worked out once, not anew for each column of each reader (TPC-DS 4 and 11)."""
+    readers = [f"r{n}" for n in range(8)]
+    ties = " AND ".join(f"r0.s = {name}.s" for name in readers[1:])
+    [(found,)] = tables.execute(
+        "WITH w AS (SELECT s, a, sum(x) / 4 AS q FROM outside GROUP BY s, a UNION ALL SELECT s, a, sum(x) FROM outside "
+        "WHERE false GROUP BY s, a) SELECT max(" + " + ".join(f"{name}.q / 2" for name in readers) + ") "
+        "FROM " + ", ".join(f"w {name}" for name in readers) + f" WHERE {ties} AND r0.s = 'z'"
+    )  # fmt: skip
+    assert found == 1
+
+
 KEY = st.one_of(st.none(), st.integers(0, 2))
 TEXT = st.one_of(st.none(), st.sampled_from(["", "a", "a ", "A"]))
 VALUE = st.one_of(st.none(), st.integers(-2, 2))

@@ -10,10 +10,11 @@ from sqlglot import exp
 
 from warehouse.local.translate.probes import Translate, probe
 from warehouse.local.translate.questions import answer
-from warehouse.local.translate.tokens import literal
+from warehouse.local.translate.tokens import literal, quote
 
 # Where an alias may be used besides the select list itself; PostgreSQL knows it in GROUP BY and ORDER BY already.
 _CLAUSES = ("where", "having", "qualify")
+_ANY_NAME = exp.to_identifier("any name?", quoted=True)
 
 
 def use_aliases(tree: exp.Expr, translate: Translate) -> None:
@@ -25,7 +26,7 @@ def use_aliases(tree: exp.Expr, translate: Translate) -> None:
     for select in tree.find_all(exp.Select):
         used = _used(select)
         if used:
-            asked.append((select, {name: _question(select, name, translate) for name in used}))
+            asked.append((select, _questions(select, used, translate)))
     known = answer([text for _, named in asked for text in named.values() if text])
     for select, named in asked:
         _substitute(select, {name for name, text in named.items() if not (text and known[text])})
@@ -64,13 +65,17 @@ def _used(select: exp.Select) -> list[str]:
     return list(dict.fromkeys(used))
 
 
-def _question(select: exp.Select, name: str, translate: Translate) -> str:
-    """Whether FROM has a column `name`; "" when that need not be asked."""
-    source = select.args.get("from_") or select.args.get("from")
-    if source is None:
-        return ""
-    asked = probe(select, [exp.column(exp.to_identifier(name, quoted=True))])
-    return f"CASE WHEN pg_redshift.runs({literal(translate(asked))}) THEN 'yes' ELSE '' END"
+def _questions(select: exp.Select, names: list[str], translate: Translate) -> dict[str, str]:
+    """For each name whether FROM has such a column; "" when that need not be asked."""
+    if (select.args.get("from_") or select.args.get("from")) is None:
+        return dict.fromkeys(names, "")
+    # Translated once for all names: what FROM reads may be long.
+    before, any_name, after = translate(probe(select, [exp.column(_ANY_NAME.copy())])).partition(_ANY_NAME.sql())
+    assert any_name
+    return {
+        name: f"CASE WHEN pg_redshift.runs({literal(f'{before}{quote(name)}{after}')}) THEN 'yes' ELSE '' END"
+        for name in names
+    }
 
 
 def _substitute(select: exp.Select, names: set[str]) -> None:

@@ -119,6 +119,7 @@ class _Types:
         self._ctes = {cte.alias: cte for cte in tree.find_all(exp.CTE)}
         self._asked: dict[str, Columns] | None = None
         self._open: set[int] = set()
+        self._known: dict[int, Columns] = {}  # of queries
 
     def of(self, node: exp.Expr | None) -> Number | None:
         """The type of an expression, None when it is no number or not known."""
@@ -189,7 +190,7 @@ class _Types:
     # --- columns ------------------------------------------------------------------------------------------------------
 
     def _column(self, node: exp.Column) -> Number | None:
-        select = node.find_ancestor(exp.Select, exp.Update, exp.Delete, exp.Merge)
+        select = _around(node)
         while select is not None:
             for source in _sources(select):
                 if node.table and node.table != source.alias_or_name:
@@ -197,7 +198,7 @@ class _Types:
                 columns = self._of_source(source)
                 if node.name in columns:
                     return columns[node.name]
-            select = select.find_ancestor(exp.Select, exp.Update, exp.Delete, exp.Merge)
+            select = _around(select)
         return None
 
     def _of_source(self, source: exp.Expr) -> Columns:
@@ -218,6 +219,11 @@ class _Types:
             self._open.discard(id(source))
 
     def _outputs(self, query: exp.Expr) -> Columns:
+        if id(query) not in self._known:
+            self._known[id(query)] = self._work_out(query)
+        return self._known[id(query)]
+
+    def _work_out(self, query: exp.Expr) -> Columns:
         if isinstance(query, exp.SetOperation):
             left, right = self._outputs(query.this), list(self._outputs(query.expression).values())
             if len(left) != len(right):
@@ -258,6 +264,14 @@ class _Types:
             name: {column: _type(kind) for column, kind in json.loads(known[question] or "[]")}
             for name, question in questions.items()
         }
+
+
+def _around(node: exp.Expr) -> exp.Expr | None:
+    """The statement around a node. A query of WITH sees nothing of the one that it is for."""
+    found = node.find_ancestor(exp.Select, exp.Update, exp.Delete, exp.Merge, exp.CTE)
+    return (
+        _around(found.parent.parent) if isinstance(found, exp.CTE) and found.parent and found.parent.parent else found
+    )
 
 
 def _name(table: exp.Table) -> str:
