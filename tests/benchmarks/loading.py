@@ -39,7 +39,6 @@ from peers import CONTESTANTS, SLOW
 from warehouse.db.engine import connect
 from warehouse.local import control
 from warehouse.local.postgres import SUPERUSER
-from warehouse.models import LoadAudit, LoadQuarantine
 from warehouse.settings import load_settings
 
 PROJECT = Path(__file__).parents[2]
@@ -98,8 +97,8 @@ class Arena:
         self._interpreters = interpreters
         engine = connect(load_settings({}, home=home))
         with engine.begin() as connection:
-            for model in (LoadAudit, LoadQuarantine, *(data.model for data in SETS.values())):
-                model.__table__.create(connection)
+            for metadata in {data.model.metadata for data in SETS.values()}:
+                metadata.create_all(connection)
         engine.dispose()
 
     def __enter__(self) -> Arena:
