@@ -163,7 +163,7 @@ class Arena:
         if done.returncode:
             raise Failed(done.stderr)
         measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-        measured["busy"] += self._busy() - busy
+        measured |= {"client": measured["busy"], "busy": measured["busy"] + self._busy() - busy}
         _, statements, commits = self._log(before)
         ((staged,),) = self._ask(
             f"SELECT coalesce(sum(loaded_bytes), 0) FROM sys_load_history WHERE query_id > {before}"

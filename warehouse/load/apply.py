@@ -113,10 +113,9 @@ def upsert(delivery: Delivery, plan: UpsertPlan) -> LoadReport:
             _refuse_repeated(plan.table, plan.keys, deleted, marked, exact=False)
             execute(connection, plan.forget_marked)
         unchanged = sum(execute(connection, statement).rowcount for statement in plan.leave)
-        updated = number(connection, plan.matched)
-        _guard(session, plan.table, updated + deleted, before)
-        targeted = number(connection, plan.targeted) if plan.targeted else updated
+        updated, targeted = (int(count) for count in execute(connection, plan.matched).one())
         _refuse_repeated(plan.table, plan.keys, targeted, updated)
+        _guard(session, plan.table, updated + deleted, before)
         arrived = _change(connection, plan, targeted)
         execute(connection, plan.drop)
     with session.phase("prove"):

@@ -89,8 +89,8 @@ class UpsertPlan:
     delete_marked: str
     forget_marked: str
     leave: tuple[str, ...]
+    # One row: the delivered keys that the table holds, and the table's rows of these keys.
     matched: str
-    targeted: str
     range: Range | None
     change: str
     change_moved: str
@@ -116,7 +116,6 @@ class UpsertPlan:
             Step("forget_marked", self.forget_marked),
             *(Step("leave", text) for text in self.leave),
             Step("matched", self.matched),
-            Step("targeted", self.targeted),
             Step("bounds", self.range.bounds if self.range else ""),
             Step("change", self.change + (f" AND {self.range.within('<least>', '<greatest>')}" if self.range else "")),
             Step("change_moved", self.change_moved, moved),
@@ -172,10 +171,14 @@ def plan_upsert(
     same_row = sql.equal(design.name, stage, chosen)
     dist = design.dist.key if design.dist and design.dist.style == "key" else None
     # Redundant when the key decides the DISTKEY, and then it keeps the join on each slice. A row that moved to another
-    # value would survive its own replacement: so `targeted` counts beforehand, and `change_moved` completes.
+    # value would survive its own replacement: so `matched` counts beforehand, and `change_moved` completes.
     near = sql.equal(design.name, stage, [dist]) if dist in written and dist not in chosen else ""
     change, moved = _change(target, design.name, stage, written, chosen, same_row, near, chosen_method)
-    targeted = f"SELECT COUNT(*) FROM {target} WHERE EXISTS (SELECT 1 FROM {in_stage} WHERE {same_row})"
+    # One pass over the table tells both counts, and it is the delivery that is hashed, not the table.
+    known = (
+        f"SELECT COUNT(*) AS row_count FROM {target} JOIN {in_stage} ON {same_row} "
+        f"GROUP BY {sql.names(chosen, of=stage)}"
+    )
     rest = "" if chosen_method == "replace" else f" WHERE NOT EXISTS (SELECT 1 FROM {target} WHERE {same_row})"
     values = sql.names(written)
     marker = sql.name(delete_when) if delete_when else ""
@@ -209,8 +212,7 @@ def plan_upsert(
         ),
         forget_marked=f"DELETE FROM {in_stage} WHERE {marker}" if marker else "",
         leave=tuple(_leave(design, target, stage, written, chosen, same_row, newer_by, only_changed)),
-        matched=f"SELECT COUNT(*) FROM {in_stage} WHERE EXISTS (SELECT 1 FROM {target} WHERE {same_row})",
-        targeted=targeted if moved or chosen_method == "merge" else "",
+        matched=f"SELECT COUNT(*), COALESCE(SUM(row_count), 0) FROM ({known}) AS known",
         range=_range(design, stage, chosen) if chosen_method != "merge" and change else None,
         change=change,
         change_moved=moved,
