@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from resident import Memory
+
 KEYS = ("carrier", "flight", "time_hour")
 
 
@@ -67,22 +69,16 @@ def raw_action(job: dict[str, Any]) -> Callable[[], int]:
     return run
 
 
-def memory(name: str) -> int:
-    """A line of /proc/self/status in bytes: VmRSS is the resident set now, VmHWM its peak."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) << 10
-
-
 def main() -> None:
     job = json.loads(sys.argv[1])
     run = {"warehouse": warehouse_action, "raw": raw_action}[job["who"]](job)
-    # Forget the peak of the imports (proc(5), clear_refs).
-    Path("/proc/self/clear_refs").write_text("5")
-    baseline = memory("VmRSS")
+    memory = Memory()
+    memory.forget()
+    baseline = memory.now()
     began = time.perf_counter()
     moved = run()
     seconds = time.perf_counter() - began
-    print(json.dumps({"seconds": seconds, "bytes": moved, "baseline": baseline, "peak": memory("VmHWM")}))
+    print(json.dumps({"seconds": seconds, "bytes": moved, "baseline": baseline, "peak": memory.peak()}))
 
 
 if __name__ == "__main__":

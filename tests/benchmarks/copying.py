@@ -32,6 +32,7 @@ from typing import Any
 import psutil
 import psycopg
 from flights import show
+from resident import Memory
 
 from warehouse.local import control
 from warehouse.local.postgres import SUPERUSER
@@ -136,23 +137,18 @@ class Arena:
         pid = self.server["pid"]
         others = [one.pid for one in psutil.Process(pid).children() if "warehouse.local.s3" in one.cmdline()]
         pids = [pid, backend, *others]
-        # Forget the peak of earlier loads (proc(5), clear_refs).
-        Path(f"/proc/{pid}/clear_refs").write_text("5")
-        baseline, busy, began = memory(pid, "VmRSS"), self._busy(pids), time.perf_counter()
+        memory = Memory(pid)
+        memory.forget()
+        baseline, busy, began = memory.now(), self._busy(pids), time.perf_counter()
         self.redshift.execute(f"COPY lineitem FROM '{self.stage}/{name}' IAM_ROLE default {how}")
         seconds = time.perf_counter() - began
         return {
-            "seconds": seconds, "busy": self._busy(pids) - busy, "baseline": baseline, "peak": memory(pid, "VmHWM"),
+            "seconds": seconds, "busy": self._busy(pids) - busy, "baseline": baseline, "peak": memory.peak(),
         }  # fmt: skip
 
     def content(self, table: str) -> Any:
         question = f"SELECT count(*), sum(hashtextextended(t::text, 0)) FROM public.{table} AS t"
         return self.postgres.execute(question).fetchone()
-
-
-def memory(pid: int, name: str) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) << 10
 
 
 def generate(folder: Path, rows: int, formats: list[str]) -> dict[str, Path]:

@@ -8,36 +8,9 @@ from __future__ import annotations
 import sys
 import time
 
-import sqlalchemy as sa
+from many_models import models
 
 from warehouse.discipline import all_rules, lint
-from warehouse.schema import NAMING, compound, key, table_options
-
-# Type and encoding, repeated over the columns.
-KINDS = (
-    (sa.Integer(), "az64"),
-    (sa.String(80), "zstd"),
-    (sa.DateTime(), "az64"),
-    (sa.Numeric(12, 2), "az64"),
-    (sa.Boolean(), "raw"),
-)
-
-
-def models(tables: int, columns: int) -> sa.MetaData:
-    """Declared tables, each but the first with a foreign key to the one before."""
-    metadata = sa.MetaData(naming_convention=NAMING)
-    for number in range(tables):
-        before = [sa.ForeignKey(f"table_{number - 1}.id")] if number else []
-        first = sa.Column(
-            "id", sa.BigInteger, *before, primary_key=True, autoincrement=False, comment="Key.", redshift_encode="raw"
-        )
-        rest = []
-        for at in range(columns - 1):
-            type_, encode = KINDS[at % len(KINDS)]
-            rest.append(sa.Column(f"value_{at}", type_, comment="A value.", redshift_encode=encode))
-        design = table_options(dist=key("id"), sort=compound("id"))
-        sa.Table(f"table_{number}", metadata, first, *rest, comment="One row per thing.", **design)
-    return metadata
 
 
 def measure(tables: int = 1000, columns: int = 20, *, times: int = 3) -> float:

@@ -29,10 +29,11 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from comparing import models
 from flights import show
+from many_models import models
 from sqlalchemy.pool import NullPool
 
+from warehouse import migrate
 from warehouse.db.engine import connect
 from warehouse.local import control
 from warehouse.local.postgres import SUPERUSER, Postgres
@@ -165,16 +166,13 @@ def _child(job: Job, limit: float) -> dict[str, float] | None:
 def starts(folder: Path, runs: int) -> dict[str, tuple[list[float], list[float]]]:
     """Seconds of ours and of plain Alembic's, by what is started."""
     with redshift(folder / "starts") as server:
-        url, ours = server["url"], {**os.environ, "WAREHOUSE_URL": server["url"]}
-        given = plain(server)
         project = folder / "plain"
         (project / "migrations" / "versions").mkdir(parents=True)
         (project / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n")
-        (project / "migrations" / "env.py").write_text(_PLAIN_ENV.format(**given))
+        (project / "migrations" / "env.py").write_text(_PLAIN_ENV.format(**plain(server)))
         current = [sys.executable, "-m", "alembic", "current"]
-        subprocess.run([*current[:-1], "upgrade", "head"], cwd=PROJECT, env=ours, check=True, capture_output=True)
-        revision = (PROJECT / "migrations" / "versions").glob("*.py")
-        for one in revision:
+        migrate.upgrade(Settings(url=server["url"], home=PROJECT))
+        for one in (PROJECT / "migrations" / "versions").glob("*.py"):
             # The same revisions without their operations, so that plain Alembic knows where the warehouse stands.
             said = [line for line in one.read_text().splitlines() if line.startswith(("revision", "down_revision"))]
             (project / "migrations" / "versions" / one.name).write_text("\n".join(said) + "\n")
@@ -184,7 +182,7 @@ def starts(folder: Path, runs: int) -> dict[str, tuple[list[float], list[float]]
                 lambda: _run([sys.executable, "-c", "import sqlalchemy.orm, sqlalchemy_redshift.dialect"], project),
             ),
             "alembic current": (
-                lambda: _run(current, PROJECT, {"WAREHOUSE_URL": url}),
+                lambda: _run(current, PROJECT, {"WAREHOUSE_URL": server["url"]}),
                 lambda: _run(current, project),
             ),
         }

@@ -29,6 +29,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from resident import Memory
+
 Job = dict[str, Any]
 Run = Callable[[], dict[str, float] | None]
 
@@ -266,22 +268,16 @@ CONTESTANTS: dict[str, Callable[[Job], Run]] = {
 SLOW = ("write_dataframe", "to_sql")
 
 
-def memory(name: str) -> int:
-    """A line of /proc/self/status in bytes: VmRSS is the resident set now, VmHWM its peak."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) << 10
-
-
 def main() -> None:
     job = json.load(sys.stdin)
     run = CONTESTANTS[job["who"]](job)
-    # Forget the peak of the imports (proc(5), clear_refs).
-    Path("/proc/self/clear_refs").write_text("5")
-    baseline = memory("VmRSS")
+    memory = Memory()
+    memory.forget()
+    baseline = memory.now()
     busy, began = time.process_time(), time.perf_counter()
     more = run() or {}
     seconds, busy = time.perf_counter() - began, time.process_time() - busy
-    measured = {"seconds": seconds, "busy": busy, "linear": 0.0, "baseline": baseline, "peak": memory("VmHWM")}
+    measured = {"seconds": seconds, "busy": busy, "linear": 0.0, "baseline": baseline, "peak": memory.peak()}
     print()  # some talk on stdout: the last line is the answer
     print(json.dumps({**measured, **more}))
 

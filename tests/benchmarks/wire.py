@@ -38,6 +38,7 @@ import psycopg
 import psycopg2
 import redshift_connector
 from flights import show
+from resident import Memory
 
 from warehouse import migrate
 from warehouse.local import cloning, control
@@ -142,20 +143,6 @@ def _seconds(value: float) -> str:
     if value >= 1:
         return f"{value:.2f} s"
     return f"{value * 1e3:.0f} ms" if value >= 0.01 else f"{value * 1e6:.0f} us"
-
-
-class Memory:
-    """The peak of a process's resident set (proc(5): clear_refs forgets the last one)."""
-
-    def __init__(self, pid: int) -> None:
-        self._folder = Path(f"/proc/{pid}")
-
-    def forget(self) -> None:
-        (self._folder / "clear_refs").write_text("5")
-
-    def peak(self) -> int:
-        lines = (self._folder / "status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) << 10
 
 
 @contextlib.contextmanager
