@@ -70,12 +70,12 @@ class Series:
 
     def cells(self, tables: int, ours: Series) -> list[str]:
         if self.gave_up is not None:
-            ratio = f"> {self.gave_up / ours.median('seconds'):.0f}"
+            ratio = f"> {self.gave_up / ours.median('seconds'):.0f}" if ours.gave_up is None else ""
             return [f"{tables:,}", f"> {self.gave_up:.0f}", ratio, "", "", ""]
         return [
             f"{tables:,}",
             f"{self.median('seconds'):.2f}",
-            f"{self.median('seconds') / ours.median('seconds'):.2f}",
+            f"{self.median('seconds') / ours.median('seconds'):.2f}" if ours.gave_up is None else "",
             f"{self.median('queries'):,.0f}",
             f"+{self.median('memory') / 1e6:.0f}",
             f"{self.median('differences'):,.0f}",

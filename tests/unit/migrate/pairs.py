@@ -319,6 +319,8 @@ class Making:
         for name in COLUMNS:
             if name not in kept and self.often(0.15):
                 column = self.column(name, encoded=True)
+                if column.identity and any(one.identity for one in columns):
+                    column = replace(column, identity=None, identity_by_default=False)
                 if rows and not column.nullable and column.default is None and not column.identity:
                     column = replace(column, nullable=True)
                 columns.append(column)
