@@ -25,6 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--pairs", type=int, default=1, help="Random pairs of warehouses to migrate between (default: 1).")
     group.addoption("--pair-seed", type=int, help="Migrate between the pairs of an earlier run again.")
     group.addoption("--deliveries", type=int, default=8, help="Random deliveries that upserts are tried with.")
+    group.addoption("--names", type=int, default=3, help="Random names that loads are tried with (default: 3).")
     group.addoption("--writer-seconds", type=float, default=6, help="How long concurrent writers write (default: 6).")
     group.addoption("--client-seconds", type=float, default=4, help="How long 24 clients work at once (default: 4).")
     group.addoption("--fuzz-messages", type=int, default=3000, help="How many messages the fuzzer sends (3,000).")

@@ -21,14 +21,16 @@
     ├── QualityError                checks failed; .report
     └── LocalServerError            the embedded Redshift cannot start, stop or be reached
 
-A message says what happened, where, and the next step; it never holds a secret. The driver's own error stays as
-`__cause__`.
+A message says what happened, where, and the next step; it never holds a secret (`redaction`). The driver's own error
+stays as `__cause__`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+
+from warehouse.redaction import redact
 
 
 class WarehouseError(Exception):
@@ -40,9 +42,9 @@ class WarehouseError(Exception):
     retryable: bool = False
 
     def __init__(self, message: str, *, next_step: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.next_step = next_step
+        self.message = redact(message)
+        self.next_step = redact(next_step)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.next_step}".strip()
@@ -79,7 +81,7 @@ class ObjectStoreError(WarehouseError):
 
     def __init__(self, message: str, *, uri: str = "", status: int = 0, code: str = "", next_step: str = "") -> None:
         super().__init__(message, next_step=next_step)
-        self.uri = uri
+        self.uri = redact(uri)
         self.status = status
         self.code = code
         self.retryable = status >= 500
@@ -94,7 +96,7 @@ class SourceError(LoadError):
 
     def __init__(self, message: str, *, source: str = "", next_step: str = "") -> None:
         super().__init__(message, next_step=next_step)
-        self.source = source
+        self.source = redact(source)
 
 
 class UnknownTable(LoadError):

@@ -19,6 +19,7 @@ from warehouse.db.system import current_revision
 from warehouse.errors import LoadError
 from warehouse.load.report import Kind, LoadReport
 from warehouse.models import LoadAudit
+from warehouse.redaction import redact
 
 _AUDIT = LoadAudit.__table__
 
@@ -190,8 +191,8 @@ def _insert(connection: sa.Connection, run: Run, outcome: str, **values: object)
             run_id=run.run_id,
             kind=run.kind,
             table_name=_cut(run.table, 255),
-            actor=_cut(run.actor, 255),
-            source=_cut(run.source, 65535),
+            actor=_cut(redact(run.actor), 255),
+            source=_cut(redact(run.source), 65535),
             load_key=run.load_key or None,
             started_at=run.started,
             ended_at=ended,

@@ -29,6 +29,9 @@ from warehouse.schema import ColumnDesign, TableDesign
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# What Arrow and Python raise for values that they cannot read or convert; Arrow's own errors are among them.
+_UNFIT = (ValueError, TypeError, OverflowError, NotImplementedError, KeyError, OSError)
+
 # Rows converted at once: large enough for vectorised work, small enough for a few MB.
 BATCH_ROWS = 1 << 16
 
@@ -238,20 +241,20 @@ class Conformer:
         return done
 
     def _cast(self, values: Any, column: ColumnDesign, kind: pa.DataType) -> pa.Array:
-        import pyarrow as pa
-
         try:
             array = _array(values, column)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise self._wrong(column, None, None, f"its values are of mixed types ({error})") from error
+        except _UNFIT as error:
+            row, value = _first_unreadable(values, column)
+            why = f"its values are of mixed types ({error})" if row is None else f"{error}"
+            raise self._wrong(column, row, value, why) from error
         convert = (
             partial(as_text, kind=column.redshift_type.name) if _is_text_only(column) else partial(cast, kind=kind)
         )
         try:
             done = convert(array)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
-            row, value = _first_that_fails(array, convert)
-            raise self._wrong(column, row, value, f"it cannot become {column.type}") from error
+        except _UNFIT as error:
+            row, value, why = _first_that_fails(array, convert)
+            raise self._wrong(column, row, value, f"it cannot become {column.type}{why}") from error
         self._check(done, column)
         return done
 
@@ -295,6 +298,8 @@ def _array(values: Any, column: ColumnDesign) -> pa.Array:
     if not isinstance(values, pa.Array | pa.ChunkedArray):
         if getattr(values.dtype, "tz", None) is not None:
             values = values.dt.tz_convert(None)  # the same instants as UTC, which Arrow takes for both kinds of column
+        if values.dtype == object:
+            return _of_objects(values.where(values.notna(), None).tolist(), column)
         values = pa.Array.from_pandas(values)  # NaN, NaT and None become null
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
@@ -303,19 +308,55 @@ def _array(values: Any, column: ColumnDesign) -> pa.Array:
     return values
 
 
+def _of_objects(values: list[Any], column: ColumnDesign) -> pa.Array:
+    """Python's values in pandas: Arrow's own reading would drop offsets and fill up mappings with nulls. A text for
+    SUPER is JSON here, as in any frame.
+    """
+    if column.redshift_type.name != "super" or not any(isinstance(value, str) for value in values):
+        return from_python(values, column)
+    import pyarrow as pa
+
+    known = {row: value for row, value in enumerate(values) if isinstance(value, str)}
+    made = from_python([None if row in known else value for row, value in enumerate(values)], column).to_pylist()
+    return pa.array([known.get(row, text) for row, text in enumerate(made)], pa.string())
+
+
 def _is_text_only(column: ColumnDesign) -> bool:
     return column.redshift_type.name in _TEXT_ONLY
 
 
-def _first_that_fails(array: pa.Array, convert: Callable[[pa.Array], pa.Array]) -> tuple[int | None, Any]:
+def _first_that_fails(array: pa.Array, convert: Callable[[pa.Array], pa.Array]) -> tuple[int | None, Any, str]:
+    """The first row that cannot be converted, its value, and why where we know it better than Arrow says it."""
     import pyarrow as pa
 
     for row in range(len(array)):
+        if not array[row].is_valid:
+            continue
         try:
             convert(array.slice(row, 1))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError):
-            return row, array[row].as_py()
+        except _UNFIT as error:
+            ours = not isinstance(error, pa.ArrowException | UnicodeError)
+            return row, _shown(array[row]), f": {error}" if ours else ""
+    return None, None, ""
+
+
+def _first_unreadable(values: Any, column: ColumnDesign) -> tuple[int | None, Any]:
+    """The first of Python's values that Arrow has no type for; no row when it is their mixture that it cannot read."""
+    found = values if isinstance(values, list) else getattr(values, "tolist", list)()
+    for row, value in enumerate(found):
+        try:
+            # In company, where it has to be told as text.
+            from_python([value, 0 if isinstance(value, str) else ""], column)
+        except _UNFIT:
+            return row, value
     return None, None
+
+
+def _shown(scalar: pa.Scalar) -> Any:
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError):  # Python's dates end at the year 9999, and its moments at microseconds
+        return str(scalar.cast("int64"))
 
 
 def _short(value: Any) -> str:
@@ -325,7 +366,15 @@ def _short(value: Any) -> str:
 
 def file_batches(piece: Piece, store: ObjectStore) -> Iterator[pa.RecordBatch]:
     """The rows of one Parquet file, a bounded window at a time."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with store.open(piece.uri) as stream:
-        yield from pq.ParquetFile(stream).iter_batches(batch_size=BATCH_ROWS)
+    try:
+        with store.open(piece.uri) as stream:
+            yield from pq.ParquetFile(stream).iter_batches(batch_size=BATCH_ROWS)
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(
+            f"{piece.name} cannot be read to its end: {error}.",
+            source=piece.name,
+            next_step="Nothing was loaded. Fetch the file again; it is damaged.",
+        ) from error

@@ -115,7 +115,7 @@ def plan_history(
     own = sql.name(design.name)
     current = f"{same_row} AND {own}.{ended} IS NULL"
     closing = ", ".join(
-        [f"{ended} = {{moment}}", *([f"{sql.name(versions.is_current)} = FALSE"] if versions.is_current else [])]
+        [f"{ended} = {moment}", *([f"{sql.name(versions.is_current)} = FALSE"] if versions.is_current else [])]
     )
     of_key = sql.names(keys)
     written = [*values, *versions.names]
@@ -137,9 +137,9 @@ def plan_history(
             f"WHERE {own}.{began} >= {moment} OR {moment} IS NULL"
         ),
         matched=f"SELECT COUNT(*) FROM {stage} WHERE EXISTS (SELECT 1 FROM {target} WHERE {current})",
-        close=f"UPDATE {target} SET {closing.format(moment=moment)} FROM {stage} WHERE {current}",
+        close=f"UPDATE {target} SET {closing} FROM {stage} WHERE {current}",
         missing=(
-            f"UPDATE {target} SET {closing.format(moment=moment)} WHERE {ended} IS NULL "
+            f"UPDATE {target} SET {closing} WHERE {ended} IS NULL "
             f"AND NOT EXISTS (SELECT 1 FROM {stage} WHERE {same_row})"
             if missing == "close"
             else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
@@ -76,7 +77,14 @@ def _windows(records: Iterable[Record], names: tuple[str, ...], label: str, unit
     known = frozenset(names)
     while window := list(itertools.islice(records := iter(records), BATCH_ROWS)):
         folded = [{str(name).lower(): value for name, value in record.items()} for _, record in window]
-        for (number, _), record in zip(window, folded, strict=True):
+        for (number, given), record in zip(window, folded, strict=True):
+            if len(record) < len(given):
+                twice = [name for name, count in Counter(str(name).lower() for name in given).items() if count > 1]
+                raise SourceError(
+                    f"{label}, {unit} {number}: it names the field {', '.join(twice)} twice, in different case.",
+                    source=label,
+                    next_step="Nothing was loaded. Redshift's names have no case: keep one of them.",
+                )
             if not known.issuperset(record):
                 new = ", ".join(sorted(record.keys() - known))
                 raise SourceError(
@@ -100,7 +108,11 @@ def _json_lines(piece: Piece, store: ObjectStore) -> Iterator[Record]:
                 if not text.strip():
                     continue
                 try:
-                    record = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+                    record = json.loads(
+                        text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once_each
+                    )
+                except _NamedTwice as error:
+                    raise _broken(piece, number, f"names the field {error} twice") from error
                 except (ValueError, RecursionError) as error:
                     raise _broken(piece, number, f"is no JSON object: {error}") from error
                 if not isinstance(record, dict):
@@ -112,6 +124,17 @@ def _json_lines(piece: Piece, store: ObjectStore) -> Iterator[Record]:
                 source=piece.name,
                 next_step="Nothing was loaded. Fetch the file again; it is truncated or damaged.",
             ) from error
+
+
+class _NamedTwice(ValueError):
+    """A JSON object holds two values of one name, of which a dict keeps the last."""
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _NamedTwice(next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1))
+    return found
 
 
 def _no_constant(name: str) -> Any:

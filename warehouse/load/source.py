@@ -40,6 +40,8 @@ Packing = Literal["plain", "gzip", "zip", "bzip2", "zstd"]
 _HEADER_BYTES = 1 << 20
 # Enough for a mark behind a byte order mark and some blank lines.
 _SIGN_BYTES = 4096
+# A field of the first record may be as long as the longest SUPER.
+csv.field_size_limit(1 << 24)
 _GLOB_SIGNS = "*?["
 _UNSUPPORTED = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _COPY_UNPACKS: tuple[Compression, ...] = ("gzip", "bzip2", "zstd")
@@ -141,6 +143,12 @@ def _query(source: Any) -> Source:
 
 def _files(text: str) -> list[tuple[str, str, int]]:
     """(name, uri, size) of a path or a glob."""
+    if text.lower().startswith(("http://", "https://", "ftp://")):
+        raise SourceError(
+            f"{text} is no source: neither COPY nor this library reads over the web.",
+            source=text,
+            next_step="Fetch it into a file or a bucket first, and load that.",
+        )
     if text.startswith("file:"):
         raise SourceError(f"{text}: a local source is a path, not a URI.", source=text, next_step="Drop file://.")
     path = Path(text).expanduser()
@@ -233,7 +241,14 @@ def _record_format(label: str, pieces: tuple[Piece, ...], store: ObjectStore) ->
             start = stream.read(_SIGN_BYTES)
         if start.startswith(b"Obj\x01"):
             return "avro"
-        return "json" if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else "text"
+        start = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if start.startswith(b"[") and start[1:].lstrip().startswith((b"{", b"]")):
+            raise SourceError(
+                f"{piece.name} is one JSON array; each line should hold one object.",
+                source=piece.name,
+                next_step="Convert it, for example: jq -c '.[]'.",
+            )
+        return "json" if start.startswith(b"{") else "text"
 
     with ThreadPoolExecutor(max_workers=16) as pool:
         found = set(pool.map(begins, pieces))
@@ -316,7 +331,14 @@ def _fields(record: bytes, piece: Piece, options: CopyOptions, line: int) -> lis
         quoting=quoting,
         escapechar="\\" if options.escape else None,
     )
-    return next(reader, [""])
+    try:
+        return next(reader, [""])
+    except csv.Error as error:
+        raise SourceError(
+            f"{piece.name}, line {line}: its fields cannot be told apart: {error}.",
+            source=piece.name,
+            next_step="Nothing was loaded. Check delimiter and quotes.",
+        ) from error
 
 
 def _magic(uri: str, store: ObjectStore) -> bytes:

@@ -125,13 +125,11 @@ def _check(column: Column, field: _Field, work: Work, form: str) -> None:
 
 def _parquet_fields(file: pq.ParquetFile) -> list[_Field]:
     """The outermost columns, each with its leaf in the file's own schema."""
-    leaves: dict[str, Any] = {}
-    for place in range(len(file.schema)):
-        leaf = file.schema.column(place)
-        leaves.setdefault(leaf.path.split(".")[0], (place, leaf))
     found = []
+    # By position: a leaf's path has dots between names, and in them.
+    place = 0
     for field in file.schema_arrow:
-        place, leaf = leaves[field.name]
+        leaf = file.schema.column(place)
         optional = "optional" if field.nullable else "required"
         physical = "group" if pa.types.is_nested(field.type) else leaf.physical_type.lower()
         levels = f"[i:{place} d:{leaf.max_definition_level} r:{leaf.max_repetition_level}]"
@@ -139,7 +137,19 @@ def _parquet_fields(file: pq.ParquetFile) -> list[_Field]:
         nanoseconds = pa.types.is_timestamp(field.type) and field.type.unit == "ns" and leaf.physical_type == "INT64"
         shown = f"{optional} {physical} {field.name} {levels}"
         found.append(_Field(field.type, shown, leaf.logical_type.type == "JSON", nanoseconds))
+        place += _leaves(field.type)
     return found
+
+
+def _leaves(kind: pa.DataType) -> int:
+    """How many of a Parquet file's own columns a value of this type takes."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return _leaves(kind.storage_type)
+    if pa.types.is_map(kind):
+        return _leaves(kind.key_type) + _leaves(kind.item_type)
+    if pa.types.is_struct(kind):
+        return sum(_leaves(kind.field(number).type) for number in range(kind.num_fields))
+    return _leaves(kind.value_type) if pa.types.is_nested(kind) else 1
 
 
 @contextlib.contextmanager

@@ -1,0 +1,222 @@
+"""Python's and Arrow's values keep what they say on their way into the table, or are refused with row and column."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+
+from warehouse.errors import SourceError
+from warehouse.load import load
+from warehouse.schema import Base, column, even, unsorted
+from warehouse.schema.types import (
+    BOOLEAN,
+    DATE,
+    DECIMAL,
+    DOUBLE_PRECISION,
+    INTEGER,
+    REAL,
+    SUPER,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    TIMETZ,
+    VARBYTE,
+    VARCHAR,
+)
+
+EAST = dt.timezone(dt.timedelta(hours=5, minutes=30))
+NOON = dt.time(12, 0)
+
+
+@pytest.fixture(scope="module")
+def value() -> sa.Table:
+    class Own(Base):
+        __abstract__ = True
+        metadata = sa.MetaData()
+
+    class Value(Own, dist=even(), sort=unsorted(), comment="A column of each type."):
+        __tablename__ = "value"
+        id = column(INTEGER, primary_key=True, autoincrement=False, encode="az64", comment="C.")
+        single = column(REAL, encode="raw", comment="C.")
+        double = column(DOUBLE_PRECISION, encode="raw", comment="C.")
+        price = column(DECIMAL(8, 2), encode="az64", comment="C.")
+        flag = column(BOOLEAN, encode="raw", comment="C.")
+        day = column(DATE, encode="az64", comment="C.")
+        moment = column(TIMESTAMP, encode="az64", comment="C.")
+        instant = column(TIMESTAMPTZ, encode="az64", comment="C.")
+        clock = column(TIME, encode="az64", comment="C.")
+        zoned = column(TIMETZ, encode="az64", comment="C.")
+        text = column(VARCHAR(8), encode="zstd", comment="C.")
+        free = column(SUPER, encode="zstd", comment="C.")
+        raw = column(VARBYTE(4), encode="zstd", comment="C.")
+
+    table: sa.Table = Value.__table__
+    return table
+
+
+@pytest.fixture
+def held(engine: sa.Engine, value: sa.Table) -> Callable[[str], list[str | None]]:
+    """What the table holds in a column, as text."""
+    with engine.begin() as connection:
+        value.create(connection)
+
+    def read(name: str) -> list[str | None]:
+        with engine.connect() as connection:
+            query = sa.select(sa.cast(value.c[name], sa.Text())).order_by(value.c.id)
+            return [row[0] for row in connection.execute(query)]
+
+    return read
+
+
+def as_mappings(name: str, values: list[Any]) -> Any:
+    return [{"id": number, name: value} for number, value in enumerate(values)]
+
+
+def as_pandas(name: str, values: list[Any]) -> Any:
+    return pd.DataFrame({"id": range(len(values)), name: pd.Series(values, dtype=object)})
+
+
+def as_arrow(name: str, values: list[Any]) -> Any:
+    return pa.table({"id": list(range(len(values))), name: values})
+
+
+def as_parquet(name: str, values: list[Any], folder: Path) -> Any:
+    path = folder / "delivery.parquet"
+    pq.write_table(as_arrow(name, values), path)
+    return path
+
+
+@pytest.mark.parametrize("deliver", [as_mappings, as_pandas])
+def test_a_time_of_day_keeps_its_offset(deliver: Any, value: sa.Table, held: Any, own: dict[str, Any]) -> None:
+    times = [NOON.replace(tzinfo=EAST), NOON.replace(tzinfo=dt.UTC), NOON, None]
+    load(value, deliver("zoned", times), columns=["id", "zoned"], **own)
+    assert held("zoned") == ["12:00:00+05:30", "12:00:00+00", "12:00:00+00", None]
+
+
+@pytest.mark.parametrize("deliver", [as_mappings, as_pandas, as_arrow])
+def test_an_instant_stays_the_same_instant(deliver: Any, value: sa.Table, held: Any, own: dict[str, Any]) -> None:
+    moment = dt.datetime(2020, 1, 1, 12, 0, tzinfo=EAST)
+    load(value, deliver("instant", [moment, None]), columns=["id", "instant"], **own)
+    assert held("instant") == ["2020-01-01 06:30:00+00", None]
+
+
+def test_what_a_type_can_hold_is_not_refused(value: sa.Table, held: Any, own: dict[str, Any]) -> None:
+    load(value, as_arrow("double", [math.inf, -math.inf, math.nan, 5e-324, 0.0, None]), columns=["id", "double"], **own)
+    assert held("double") == ["Infinity", "-Infinity", "NaN", "4.94065645841247e-324", "0", None]
+    load(value, as_mappings("flag", [0, 1, True, None]), columns=["id", "flag"], mode="replace", **own)
+    assert held("flag") == ["false", "true", "true", None]
+
+
+ZONE = NOON.replace(tzinfo=ZoneInfo("Europe/Berlin"))
+MIDDAY = dt.datetime(2020, 1, 1, 12, 0)
+# column -> values of Python that it cannot hold as they are
+PYTHON: dict[str, tuple[Any, ...]] = {
+    "id": (1 << 31, -(1 << 31) - 1, 1 << 63, 1 << 70, 1.5, math.inf, -math.inf, math.nan, "x", "1.5", Decimal("NaN"),
+           Decimal("1.5"), {}, [1], b"\xff", NOON, object()),
+    "single": (1e39, -1e39, 1e-60, "1e39", "1e-60", "x", Decimal("1e39"), 10**40, {}, "1e"),
+    "double": ("1e999", "-1e999", "1e-999", Decimal("1e999"), Decimal("1e-999"), 10**400, "x", [1.0]),
+    "price": (1e6, 1_000_000, math.nan, math.inf, "NaN", "x", Decimal("1e6"), Decimal("Infinity"), 1 << 70, {}),
+    "flag": (2, -1, 0.5, math.nan, "perhaps", {}, MIDDAY),
+    "day": (MIDDAY, "2020-02-30", "soon", 1.5, {}, NOON, MIDDAY.replace(tzinfo=dt.UTC)),
+    "moment": ("2020-02-30 00:00:00", "soon", {}, NOON, 1.5),
+    "instant": ("2020-02-30 00:00:00", "soon", {}, NOON, 1.5, "2020-01-01 00:00:00 Mars"),
+    "clock": (NOON.replace(tzinfo=EAST), NOON.replace(tzinfo=dt.UTC), ZONE, "12:00:00+05:30", "12:00Z"),
+    "zoned": (ZONE,),
+    "text": ("x" * 9, "größer!!", "\ud800", b"\xff", math.nan, "€€€"),
+    "free": (math.nan, math.inf, [1, math.nan], {"a": -math.inf}, "\ud800"),
+    "raw": ("xyz", "abc", 1.5),
+}  # fmt: skip
+CASES = [(name, value) for name, values in PYTHON.items() for value in values]
+
+
+@pytest.mark.parametrize("deliver", [as_mappings, as_pandas])
+def test_a_value_that_a_type_cannot_hold_is_refused_with_its_row(
+    deliver: Any, value: sa.Table, held: Any, own: dict[str, Any]
+) -> None:
+    assert len(CASES) >= 90
+    wrong = []
+    for name, bad in CASES:
+        if deliver is as_pandas and isinstance(bad, float) and math.isnan(bad):
+            continue  # pandas says so what is missing
+        try:
+            if name == "id":
+                load(value, _ids(deliver, bad), columns=["id"], **own)
+            else:
+                load(value, deliver(name, [None, bad]), columns=["id", name], **own)
+            wrong.append((name, bad, "accepted"))
+        except SourceError as error:
+            if f"row 1, column {name}" not in str(error) or not error.next_step:
+                wrong.append((name, bad, str(error)))
+        except Exception as error:  # noqa: BLE001 (each case is to be told)
+            wrong.append((name, bad, repr(error)))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert held("id") == []
+
+
+def _ids(deliver: Any, bad: Any) -> Any:
+    if deliver is as_mappings:
+        return [{"id": 7}, {"id": bad}]
+    return pd.DataFrame({"id": pd.Series([7, bad], dtype=object)})
+
+
+ARROW: dict[str, tuple[str, pa.Array]] = {
+    "a double too large for REAL": ("single", pa.array([0.5, 1e39])),
+    "a double too small for REAL": ("single", pa.array([0.5, 1e-60])),
+    "NaN for a DECIMAL": ("price", pa.array([0.5, math.nan])),
+    "infinity for a DECIMAL": ("price", pa.array([0.5, math.inf])),
+    "a wide decimal": ("price", pa.array([Decimal(1), Decimal("1234567.00")])),
+    "a number that is no boolean": ("flag", pa.array([1, 2])),
+    "a time of day for a DATE": ("day", pa.array([dt.datetime(2020, 1, 1), MIDDAY])),
+    "nanoseconds": ("moment", pa.array([0, 1], pa.timestamp("ns"))),
+    "a year that is none": ("moment", pa.array([0, 1 << 56], pa.timestamp("ms"))),
+    "bytes that are no text": ("text", pa.array([b"a", b"\xff"])),
+    "a struct for a number": ("double", pa.array([{"a": 1}, {"a": 2}])),
+    "NaN within SUPER": ("free", pa.array([[1.0], [math.nan]])),
+}
+
+
+@pytest.mark.parametrize("what", ARROW)
+@pytest.mark.parametrize("packed", [False, True], ids=["frame", "parquet"])
+def test_a_value_of_arrow_is_refused_with_its_row(
+    what: str, packed: bool, value: sa.Table, held: Any, own: dict[str, Any], tmp_path: Path
+) -> None:
+    name, values = ARROW[what]
+    source = as_parquet(name, values, tmp_path) if packed else as_arrow(name, values)
+    with pytest.raises(SourceError, match=rf"row [01], column {name}"):
+        load(value, source, columns=["id", name], **own)
+    assert held("id") == []
+
+
+LINES: dict[str, tuple[str, str]] = {
+    "a field twice": ('{"id": 1}\n{"id": 2, "text": "a", "text": "b"}\n', "line 2: it names the field text twice"),
+    "a field twice within SUPER": ('{"id": 1, "free": {"a": 1, "a": 2}}\n', "line 1: it names the field a twice"),
+    "a field twice in another case": ('{"id": 1}\n\n{"id": 2, "ID": 3}\n', "line 3: it names the field id twice"),
+    "an array": (json.dumps([{"id": 1}, {"id": 2}]), "is one JSON array"),
+    "an array over lines": (json.dumps([{"id": 1}, {"id": 2}], indent=1), "is one JSON array"),
+    "an empty array": ("[ ]\n", "is one JSON array"),
+}
+
+
+@pytest.mark.parametrize("what", LINES)
+def test_json_that_would_lose_something_is_refused_with_its_line(
+    what: str, value: sa.Table, held: Any, own: dict[str, Any], tmp_path: Path
+) -> None:
+    body, said = LINES[what]
+    path = tmp_path / "delivery.json"
+    path.write_text(body)
+    with pytest.raises(SourceError, match=said) as caught:
+        load(value, path, columns=["id", "text", "free"], **own)
+    assert str(path) in str(caught.value) and caught.value.next_step
+    assert held("id") == []
