@@ -27,6 +27,7 @@ from warehouse.db import system
 from warehouse.db.catalog import Key, read_catalog
 from warehouse.db.engine import connect
 from warehouse.db.facts import table_facts
+from warehouse.db.principals import bring_over
 from warehouse.discipline.config import FOREIGN_TABLES
 from warehouse.errors import MigrationError
 from warehouse.migrate.compare.warehouse import Plan, compared, declared_tables
@@ -68,6 +69,11 @@ def drift(live: Settings, empty: Settings, *, metadata: sa.MetaData) -> Drift:
         raise MigrationError("No migration has run in this warehouse.", next_step='Run "alembic upgrade head" first.')
     models, views = declared_tables(metadata), view_designs(metadata)
     schemas = {None, *(schema for schema, _ in models), *(view.schema for view in views)}
+    if empty.is_local:
+        # Revisions grant to people whom a server of our own has never seen.
+        with _connected(live) as connection, _connected(empty) as replayed:
+            bring_over(connection, replayed)
+            replayed.commit()
     migrate.upgrade(empty, revision, metadata=metadata)
     with _connected(empty) as connection:
         made = _tables(connection, schemas, {key: design for key, (design, _) in models.items()})

@@ -87,6 +87,38 @@ def test_each_kind_of_drift_is_told_and_nothing_else(live, empty, local_server, 
         drift(live, empty, metadata=after)
 
 
+GRANTED = """
+import sqlalchemy as sa
+from warehouse.schema import even, table_options, unsorted
+metadata = sa.MetaData()
+sa.Table("sale", metadata, sa.Column("id", sa.INTEGER, primary_key=True, autoincrement=False, comment="N.",
+         redshift_encode="az64"), comment="Sales.",
+         **table_options(dist=even(), sort=unsorted(), owner='drift "owner"', grants={
+             "group drift_readers": "select", "role drift_role": "select", "public": "select",
+         }))
+"""
+
+
+def test_revisions_that_grant_to_people_are_replayed_on_a_server_without_them(project, live, local_server, monkeypatch):
+    (project.home / "granted_models.py").write_text(GRANTED)
+    monkeypatch.syspath_prepend(str(project.home))
+    made = ('CREATE USER "drift ""owner""" PASSWORD DISABLE', "CREATE GROUP drift_readers", "CREATE ROLE drift_role")
+    gone = ('DROP USER "drift ""owner"""', "DROP GROUP drift_readers", "DROP ROLE drift_role")
+    run_sql(local_server, *made)
+    try:
+        import granted_models
+
+        migrate.revision(live, "made", metadata=granted_models.metadata)
+        migrate.upgrade(live, metadata=granted_models.metadata)
+        monkeypatch.chdir(project.home)
+        monkeypatch.setenv("WAREHOUSE_URL", live.url)
+        done = CliRunner().invoke(main, ["drift", "--models", "granted_models"])
+        assert (done.exit_code, "no drift" in done.output) == (0, True), done.output
+        migrate.downgrade(live, "base", metadata=granted_models.metadata)
+    finally:
+        run_sql(local_server, *gone)
+
+
 def test_the_command_says_so_with_its_exit_code(project, live, empty, monkeypatch):
     (project.home / "models_of_drift.py").write_text(MODELS)
     monkeypatch.setenv("WAREHOUSE_URL", str(live.url))
