@@ -7,6 +7,7 @@ its own.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -15,7 +16,7 @@ import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -255,7 +256,8 @@ class Postgres:
     def _give_to_server(self, folder: Path) -> None:
         if os.geteuid() == 0:
             utils = _wheel()
-            utils.ensure_user_exists(_ROOT_RUNS_AS)
+            with _alone():
+                utils.ensure_user_exists(_ROOT_RUNS_AS)
             utils.ensure_prefix_permissions(folder)
             utils.ensure_prefix_permissions(_binaries())
             self._own(folder)
@@ -266,6 +268,17 @@ class Postgres:
 
     def _as_user(self) -> dict[str, Any]:
         return {"user": _ROOT_RUNS_AS, "group": _ROOT_RUNS_AS} if os.geteuid() == 0 else {}
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One process of this machine at a time: two first starts at once would make the user against each other."""
+    folder = os.open(_binaries(), os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _wheel() -> Any:
