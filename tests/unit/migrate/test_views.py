@@ -120,6 +120,15 @@ def test_views_go_up_and_down_and_differ_in_nothing(target, engine):
                 ("create_view", None, "loud"),
             ],
         ),
+        (
+            notes(comment="Other."),
+            [
+                ("drop_view", None, "loud"),
+                ("drop_view", None, "notes"),
+                ("create_view", None, "notes"),
+                ("create_view", None, "loud"),
+            ],
+        ),
         (loud(owner="treasury"), [("alter_owner", None, "loud", "awsuser", "treasury")]),
         (
             notes(grants={"group listeners": "select"}),

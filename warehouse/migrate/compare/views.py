@@ -86,7 +86,11 @@ class _Known:
         record = self.records.get(key)
         if record is None or written(record.design) != written(self.wanted[key]):
             return True
-        return record.seen is not None and record.seen != digest(self.catalog.views[key].text)
+        wanted, view = self.wanted[key], self.catalog.views[key]
+        # Made anew for it, a materialized view would be filled anew for a few words.
+        if wanted.kind != "materialized" and wanted.comment is not None and wanted.comment != view.comment:
+            return True
+        return record.seen is not None and record.seen != digest(view.text)
 
     def is_bound(self, key: Key) -> bool:
         """Does the view that is there, or the one that shall be, hold what it reads?"""
