@@ -1,7 +1,8 @@
-"""The statistics of a live warehouse's tables, in one query.
+"""The statistics of a live warehouse's tables, in two queries.
 
 https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLE_INFO.html
 https://docs.aws.amazon.com/redshift/latest/dg/r_PG_CLASS_INFO.html
+https://docs.aws.amazon.com/redshift/latest/dg/SYS_QUERY_DETAIL.html
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from warehouse.schema.facts import TableFacts
 def table_facts(connection: sa.Connection) -> list[TableFacts]:
     """What the warehouse knows about each of its tables, by schema and name.
 
-    An empty table has no statistics. `unread_days` is left out: Redshift's query log reaches back a few days only.
+    An empty table has no statistics. `unread_days` is None for a table that nobody read as far back as Redshift's query
+    log reaches, which is a few days.
     """
-    return [_facts(row) for row in connection.execute(query("table_facts"))]
+    unread = {row.table_id: int(row.unread_days) for row in connection.execute(query("table_reads"))}
+    return [_facts(row, unread.get(row.table_id)) for row in connection.execute(query("table_facts"))]
 
 
-def _facts(row: Any) -> TableFacts:
+def _facts(row: Any, unread_days: int | None) -> TableFacts:
     return TableFacts(
         name=row.table_name,
         schema=None if row.schema_name == DEFAULT_SCHEMA else row.schema_name,
@@ -34,6 +37,7 @@ def _facts(row: Any) -> TableFacts:
         stats_off=_number(row.stats_off),
         # `Y`, `N`, or `Y, AUTO(ENCODE)`.
         encoded=None if row.encoded is None else row.encoded.startswith("Y"),
+        unread_days=unread_days,
         age_days=_whole(row.age_days),
         owner=row.owner_name,
     )

@@ -2,6 +2,7 @@
 SELECT
     n.nspname AS schema_name,
     c.relname AS table_name,
+    c.reloid AS table_id,
     u.usename AS owner_name,
     datediff(day, c.relcreationtime, getdate()) AS age_days,
     i.tbl_rows AS row_count,

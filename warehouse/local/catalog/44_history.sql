@@ -2,7 +2,7 @@
 -- \n for the end of a line, as AWS r_STL_QUERYTEXT says. Queries of the leader alone are not in STL_QUERY.
 
 CREATE VIEW pg_redshift.query_log AS
-SELECT x.id AS query, r.oid::integer AS userid, x.username, x.database, x.pid, x.xid, x.leader, x.aborted, x.rows, x.error, x.label, x.caller, x.conflict, x.messages,
+SELECT x.id AS query, r.oid::integer AS userid, x.username, x.database, x.pid, x.xid, x.leader, x.aborted, x.rows, x.error, x.label, x.caller, x.conflict, x.messages, x.reads,
        to_timestamp(x.started) AT TIME ZONE 'UTC' AS starttime, to_timestamp(x.ended) AT TIME ZONE 'UTC' AS endtime,
        replace(replace(x.text, E'\r', ''), E'\n', '\n') AS text,
        upper(substring(x.text FROM '^(?:\s+|--[^\n]*\n|/\*.*?\*/|\()*(\w+)')) AS verb,
@@ -12,7 +12,7 @@ SELECT x.id AS query, r.oid::integer AS userid, x.username, x.database, x.pid, x
                  THEN 'DDL' ELSE 'UTILITY' END AS kind
 FROM json_to_recordset(coalesce(nullif(current_setting('redshift.history', true), ''), '[]')::json)
      AS x(id bigint, text text, label text, username name, database name, pid integer, xid bigint, leader boolean, started double precision,
-          ended double precision, aborted boolean, rows bigint, error text, caller bigint, conflict bigint, messages json)
+          ended double precision, aborted boolean, rows bigint, error text, caller bigint, conflict bigint, messages json, reads json)
 LEFT JOIN pg_catalog.pg_roles r ON r.rolname = x.username
 WHERE x.username = current_user OR pg_redshift.is_superuser();
 
@@ -62,6 +62,41 @@ SELECT userid AS user_id, query AS query_id, label::character(320) AS query_labe
 FROM pg_redshift.query_log;
 CREATE VIEW pg_redshift.sys_query_text AS
 SELECT userid AS user_id, query AS query_id, xid AS transaction_id, pid AS session_id, starttime AS start_time, sequence, piece AS text FROM pg_redshift.log_text;
+
+-- Tables that a view reads, however many views are between; a late-binding view names its own.
+CREATE FUNCTION pg_redshift.tables_behind(rel oid) RETURNS SETOF oid LANGUAGE sql STABLE SECURITY DEFINER AS $$
+    WITH RECURSIVE found(relid) AS (
+        SELECT rel
+        UNION
+        SELECT n.relid FROM found f CROSS JOIN LATERAL (
+            SELECT d.refobjid FROM pg_catalog.pg_rewrite w
+            JOIN pg_catalog.pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+            JOIN pg_catalog.pg_class v ON v.oid = w.ev_class AND v.relkind = 'v'
+            WHERE w.ev_class = f.relid
+            UNION ALL
+            SELECT to_regclass(r.one) FROM pg_redshift.late_view l CROSS JOIN LATERAL unnest(l.reads) AS r(one) WHERE l.relid = f.relid
+        ) AS n(relid)
+        WHERE n.relid IS NOT NULL
+    )
+    SELECT c.oid FROM found f JOIN pg_catalog.pg_class c ON c.oid = f.relid WHERE c.relkind IN ('r', 'm')
+$$;
+
+-- Of a query's steps, the scans: one for each table that it reads. An unqualified name is looked up as the reader of this view would.
+CREATE VIEW pg_redshift.sys_query_detail AS
+SELECT l.userid AS user_id, l.query AS query_id, 1 AS child_query_sequence, 0 AS stream_id, s.segment AS segment_id, 0 AS step_id, 'scan'::character(20) AS step_name,
+       c.oid::integer AS table_id, c.relname::character(136) AS table_name, 'f'::character(1) AS is_rrscan, l.starttime AS start_time, l.endtime AS end_time,
+       (extract(epoch FROM coalesce(l.endtime, clock_timestamp() AT TIME ZONE 'UTC') - l.starttime) * 1000000)::bigint AS duration, NULL::text AS alert,
+       NULL::bigint AS input_bytes, NULL::bigint AS input_rows, NULL::bigint AS output_bytes, NULL::bigint AS output_rows, NULL::bigint AS blocks_read,
+       NULL::bigint AS blocks_write, NULL::bigint AS local_read_io, NULL::bigint AS remote_read_io, NULL::varchar(128) AS source, NULL::integer AS data_skewness,
+       NULL::integer AS time_skewness, CASE WHEN l.endtime IS NULL THEN 't' ELSE 'f' END::character(1) AS is_active, NULL::bigint AS spilled_block_local_disk,
+       NULL::bigint AS spilled_block_remote_disk, NULL::character(64) AS step_attribute
+FROM pg_redshift.query_log l
+CROSS JOIN LATERAL (
+    SELECT b.relid, (row_number() OVER () - 1)::integer AS segment
+    FROM (SELECT DISTINCT t.relid FROM json_array_elements_text(l.reads) AS r(name) CROSS JOIN LATERAL pg_redshift.tables_behind(to_regclass(r.name)) AS t(relid)) AS b
+) AS s
+JOIN pg_catalog.pg_class c ON c.oid = s.relid
+WHERE l.database = current_database();
 
 -- Calls of stored procedures, and what RAISE said in them.
 CREATE VIEW pg_redshift.svl_stored_proc_call AS

@@ -71,7 +71,7 @@ def made_from_query(
     before, spec = design_of_query(given, query)
     spec["temporary"] = temporary
     declare = f"SELECT pg_redshift.declare_query_table({literal(path(name))}, {literal(json.dumps(spec))}::jsonb)"
-    return Steps(f"{made} AS {translated.sql}", before=before, after=(declare,))
+    return Steps(f"{made} AS {translated.sql}", before=before, after=(declare,), reads=translated.reads)
 
 
 def design_of_query(given: Attributes, query: str) -> tuple[tuple[str, ...], dict[str, Any]]:

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from warehouse.local import catalog, long_names
 from warehouse.local.translate.plan import Refused, not_emulated
-from warehouse.local.translate.tokens import fold
+from warehouse.local.translate.tokens import fold, path
 
 # As many characters as a name of more than 63 bytes has at least.
 _LONG_CONSTANT = 15
@@ -34,16 +34,25 @@ def fold_identifiers(tree: exp.Expr) -> None:
 
 @dataclass(frozen=True)
 class Touched:
-    """What kinds of relations a statement reads: Redshift's compute nodes run it when it reads any but catalogs."""
+    """What a statement reads: Redshift's compute nodes run it when that is more than catalogs.
 
-    user: bool
+    `reads` are the user's relations, by their quoted names in the order of the text; `system` tells of system views.
+    """
+
+    reads: tuple[str, ...]
     system: bool
+
+    @property
+    def user(self) -> bool:
+        """Does it read a relation of a user's?"""
+        return bool(self.reads)
 
 
 def touched(tree: exp.Expr) -> Touched:
     """Call it before relations are redirected."""
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    user = system = False
+    system = False
+    reads: dict[str, None] = {}
     for table in tree.find_all(exp.Table):
         # A constant row goes into a table without its expressions being run there.
         if isinstance(table.this, exp.Func) or isinstance(table.parent, exp.Insert | exp.Schema):
@@ -53,8 +62,8 @@ def touched(tree: exp.Expr) -> Touched:
         if table.name.startswith(_SYSTEM):
             system = True
         elif not is_catalog(table):
-            user = True
-    return Touched(user, system)
+            reads[path(tuple(part for part in (table.db, table.name) if part))] = None
+    return Touched(tuple(reads), system)
 
 
 def tables(select: exp.Select) -> list[exp.Table]:

@@ -22,12 +22,14 @@ from typing import Any
 class Pass:
     """One statement that PostgreSQL executes for us.
 
-    `control` marks BEGIN, COMMIT and the like; `leader` a query that touches catalogs at most.
+    `control` marks BEGIN, COMMIT and the like; `leader` a query that touches catalogs at most; `reads` are the user's
+    relations that it scans, by their quoted names.
     """
 
     sql: str
     control: bool = False
     leader: bool = False
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Steps:
     commits: bool = False
     apart: bool = False
     inside: str = ""
+    reads: tuple[str, ...] = ()
 
     def sql(self) -> str:
         return ";\n".join((*self.before, self.main, *self.after))
@@ -80,6 +83,7 @@ class Unload:
     query: str
     target: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

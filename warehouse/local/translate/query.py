@@ -47,6 +47,7 @@ class Translated:
     is_select: bool
     has_limit: bool
     on_leader: bool
+    reads: tuple[str, ...]
 
 
 def translate_query(text: str, *, shown: bool = False, kept: bool = False) -> Translated:
@@ -94,6 +95,7 @@ def translate_query(text: str, *, shown: bool = False, kept: bool = False) -> Tr
         is_select=isinstance(tree, exp.Query),
         has_limit=tree.args.get("limit") is not None,
         on_leader=isinstance(tree, exp.Query) and not (touches.user or touches.system),
+        reads=touches.reads,
     )
 
 

@@ -126,7 +126,7 @@ def _one(text: str, tokens: list[Token]) -> Plan:
 
 def _query(text: str) -> Plan:
     translated = translate_query(text, shown=True)
-    return Pass(translated.sql, leader=translated.on_leader)
+    return Pass(translated.sql, leader=translated.on_leader, reads=translated.reads)
 
 
 def answered(ask: Ask, answers: tuple[str, ...]) -> Plan:

@@ -65,7 +65,7 @@ def unload(stream: Stream) -> Plan:
         raise Refused(
             "Limit clause is not supported in UNLOAD", "0A000", hint="Nest it: SELECT * FROM (SELECT … LIMIT …)."
         )
-    return Unload(translated.sql, target, parameters)
+    return Unload(translated.sql, target, parameters, translated.reads)
 
 
 def _parameters(stream: Stream, known: Mapping[str, str]) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Entry:
     pid: int
     xid: int
     leader: bool
+    reads: tuple[str, ...]
     start: float
     end: float = 0.0
     aborted: bool = False
@@ -61,7 +62,7 @@ class Entry:
         found = json.dumps(
             {
                 "id": self.id, "text": self.text, "label": self.label, "username": self.user,
-                "database": self.database, "pid": self.pid, "xid": self.xid, "leader": self.leader,
+                "database": self.database, "pid": self.pid, "xid": self.xid, "leader": self.leader, "reads": self.reads,
                 "started": self.start, "ended": self.end or None, "aborted": self.aborted,
                 "rows": int(rows) if rows.isdigit() else 0, "error": self.error[:500],
                 "caller": self.caller or None, "conflict": self.conflict or None,
@@ -173,7 +174,8 @@ class Recorder:
         plan = statement.plan
         entry = Entry(
             self.history.number(), statement.logged, "default" if label == "unset" else label, self.user,
-            self.database, self.pid, self._xid, isinstance(plan, Pass) and plan.leader, time.time(),
+            self.database, self.pid, self._xid, isinstance(plan, Pass) and plan.leader,
+            statement.reads, time.time(),
         )  # fmt: skip
         if self._calls:
             entry.caller = self._calls[0].id

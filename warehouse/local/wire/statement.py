@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from warehouse.local.translate import Nothing, Pass, Plan, Steps, split_texts, translate, translate_by_shape
+from warehouse.local.translate import Nothing, Pass, Plan, Steps, Unload, split_texts, translate, translate_by_shape
 from warehouse.local.translate.plan import Refused
 from warehouse.local.translate.tokens import tokenize
 
@@ -22,7 +22,7 @@ _VIEWS = (
     r"st[lv]_(?:query|querytext|ddltext|utilitytext|recents|inflight|connection_log|sessions|tr_conflict)|"
     r"st[lv]_wlm_(?:query|query_state|service_class_state)|"
     r"sv[lv]_(?:statementtext|qlog|stored_proc_(?:call|messages)|query_(?:queue_info|metrics_summary|inflight))|"
-    r"sys_(?:query_(?:history|text)|connection_log)|pg_last_query_id"
+    r"sys_(?:query_(?:history|text|detail)|connection_log)|pg_last_query_id"
 )
 # A view of a user's may read the log too; what it reads is what its session read last.
 _READS = re.compile(rf'pg_redshift"?\."?(?:{_VIEWS})\b')
@@ -62,6 +62,11 @@ class Statement:
     def sql(self) -> str:
         """What PostgreSQL is given for it, where that is one statement or several."""
         return self.plan.sql if isinstance(self.plan, Pass) else self.plan.main if isinstance(self.plan, Steps) else ""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The user's relations that it scans, by their quoted names."""
+        return self.plan.reads if isinstance(self.plan, Pass | Steps | Unload) else ()
 
     @property
     def makes_view(self) -> str:
