@@ -56,7 +56,7 @@ def command(models: str, replay_on: str | None, form: str) -> None:
             rows = [list(one.values()) for one in unowned]
             console.table("Tables of nobody: no model, no migration", COLUMNS, rows, numeric=COLUMNS[2:])
             if any(one.unread_days is None for one in found.unowned):
-                console.console.print("No unread_days: nobody read it as far back as the query log reaches, a few days.")
+                console.console.print("No unread_days: nobody read it in the few days that the query log reaches back.")
         pending = f", {found.pending} behind the newest" if found.pending else ""
         said = "no drift" if found.is_none else f"{len(found.unmigrated)} differences to the models, "
         said += "" if found.is_none else f"{len(found.by_hand)} to the warehouse, {len(unowned)} tables of nobody"

@@ -24,7 +24,7 @@ class DailyDeparture(
         GROUP BY year, month, day, origin
     """,
     late_binding=True,
-    comment="One row per day and airport of New York City: its departures.",
+    comment="One row per day and airport of New York City: its departures. Days are local ones, as scheduled.",
     grants={"public": "select"},
 ):
     """Late-binding: flight can be rebuilt, or its columns changed, without the view standing in the way."""

@@ -16,6 +16,7 @@ from warehouse.db.catalog import Catalog, CatalogView, Key, in_order, named
 from warehouse.errors import MigrationError
 from warehouse.migrate.compare.rights import rights
 from warehouse.migrate.ops.alter_owner import AlterOwnerOp
+from warehouse.migrate.ops.alter_view_comment import AlterViewCommentOp
 from warehouse.migrate.ops.create_view import CreateViewOp, DropViewOp, ReplaceViewOp
 from warehouse.migrate.views import Record, digest, written
 from warehouse.schema.design import ViewDesign
@@ -59,7 +60,7 @@ def differences(
         elif key in changed:
             plan.after.append(ReplaceViewOp(design, known.as_it_was(key)))
         else:
-            plan.after += _rights(design, catalog.views[key])
+            plan.after += _beside(design, catalog.views[key])
     for view in in_order(catalog.views[key] for key in together - gone if key not in wanted):
         plan.after.append(CreateViewOp(known.as_it_was(view.key), record=view.key in records))
     return plan
@@ -86,11 +87,7 @@ class _Known:
         record = self.records.get(key)
         if record is None or written(record.design) != written(self.wanted[key]):
             return True
-        wanted, view = self.wanted[key], self.catalog.views[key]
-        # Made anew for it, a materialized view would be filled anew for a few words.
-        if wanted.kind != "materialized" and wanted.comment is not None and wanted.comment != view.comment:
-            return True
-        return record.seen is not None and record.seen != digest(view.text)
+        return record.seen is not None and record.seen != digest(self.catalog.views[key].text)
 
     def is_bound(self, key: Key) -> bool:
         """Does the view that is there, or the one that shall be, hold what it reads?"""
@@ -118,7 +115,10 @@ def _with_rights(design: ViewDesign, view: CatalogView | None, user: str | None 
     return replace(design, owner=owner, grants=grants, comment=design.comment or view.comment)
 
 
-def _rights(design: ViewDesign, view: CatalogView) -> Iterator[Any]:
+def _beside(design: ViewDesign, view: CatalogView) -> Iterator[Any]:
+    """What a view has beside its text, where the design has an opinion and it differs."""
+    if design.comment is not None and design.comment != view.comment:
+        yield AlterViewCommentOp(design.name, design.comment, view.comment, schema=design.schema)
     yield from rights(design.name, design.schema, design.grants, view.grants)
     if design.owner is not None and design.owner != view.owner:
         yield AlterOwnerOp(design.name, design.owner, view.owner, schema=design.schema)

@@ -2,7 +2,7 @@
 
     alter_distribution  alter_sort_key  alter_encoding  widen_varchar  shrink_varchar      in place
     rebuild_table  append_table                                                            rows move
-    create_view  replace_view  drop_view  grant  revoke  alter_owner                       around tables
+    create_view  replace_view  drop_view  alter_view_comment  grant  revoke  alter_owner   around tables
 
 Each op answers `sql(preparer)` (its statements, for `--sql` as well), `changes()` (what the rules judge), `reverse()`,
 and, where a statement cannot share a transaction, `is_done(connection)`. Importing a module registers its op with
@@ -29,6 +29,7 @@ OPS = (
     "alter_encoding",
     "alter_owner",
     "alter_sort_key",
+    "alter_view_comment",
     "append_table",
     "create_view",
     "grant",
