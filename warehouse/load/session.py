@@ -37,6 +37,7 @@ from warehouse.load.copy import CopyOptions
 from warehouse.load.failures import explain, lost
 from warehouse.load.fit import fit, renamed
 from warehouse.load.guards import Guards
+from warehouse.load.locate import plan_search
 from warehouse.load.report import Kind, LoadReport, Progress, silent
 from warehouse.load.shape import Shape
 from warehouse.load.source import Source, describe
@@ -316,12 +317,23 @@ def _transaction(session: Session, work: Work) -> LoadReport:
                 audit.record_success(connection, session.run, session.done)
                 connection.commit()
         except sa.exc.DBAPIError as error:
-            raise explain(error, connection, session.design, session.staged) from error
+            failure = explain(error, connection, session.design, session.staged)
+            raise _placed(session, failure, error) from error
         except BaseException:
             with contextlib.suppress(sa.exc.DBAPIError):
                 connection.rollback()
             raise
     return session.done
+
+
+def _placed(session: Session, failure: WarehouseError, error: sa.exc.DBAPIError) -> WarehouseError:
+    """The failure with the row of the file, where COPY did not tell it and the file does."""
+    search = plan_search(failure, server_error(error), session.staged) if session.staged else None
+    if search is not None:
+        # Whatever comes in between, what COPY said is what the caller has to hear.
+        with contextlib.suppress(Exception), session.phase("locate"):
+            return search.run(session.store) or failure
+    return failure
 
 
 def queue(session: Session, connection: sa.Connection) -> None:
