@@ -269,7 +269,7 @@ class Conformer:
         except _UNFIT as error:  # Arrow looks at the bytes of a string when something is done with them, not before
             row, value, _ = _first_that_fails(done.cast("binary"), lambda raw: raw.cast("string"))
             raise self._wrong(column, row, value, "it is not UTF-8") from error
-        return done
+        return _without_excess(done, column)
 
     def _check(self, array: pa.Array, column: ColumnDesign) -> None:
         import pyarrow.compute as pc
@@ -307,6 +307,20 @@ class Conformer:
             reason=why,
             next_step=f"Nothing was loaded. Correct the data{counted} or the table's design.",
         )
+
+
+def _without_excess(array: pa.Array, column: ColumnDesign) -> pa.Array:
+    """Strings without the trailing blanks that go beyond the column's length: COPY drops them from a text, and refuses
+    them in Parquet."""
+    import pyarrow.compute as pc
+
+    kind = column.redshift_type
+    if kind.name not in ("character", "character varying"):
+        return array
+    most = kind.arguments[0]
+    if (pc.max(pc.binary_length(array)).as_py() or 0) <= most:
+        return array
+    return pc.binary_slice(array.cast("binary"), 0, most).cast(array.type)
 
 
 def _array(values: Any, column: ColumnDesign) -> pa.Array:
