@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -134,6 +134,16 @@ class Session:
 
 
 Work = Callable[[sa.Connection], LoadReport]
+P = TypeVar("P")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A query over no rows, what is `wrong` when it fails, and which option says what it asks."""
+
+    query: str
+    wrong: str
+    option: str
 
 
 def execute(connection: sa.Connection, statement: str) -> sa.CursorResult[Any]:
@@ -238,11 +248,16 @@ def stage_source(
     keys: Sequence[str],
     compress: bool | None,
     shape: Shape | None = None,
-) -> Staged:
-    """Send the delivery, whose fields go to `columns`; with a `shape`, once that has been tried."""
-    if shape is not None:
-        _try(session, shape)
-    with session.phase("stage"):
+    trials: Sequence[Trial] = (),
+    plan: Callable[[Staged], P],
+) -> P:
+    """Send the delivery, whose fields go to `columns`, and plan what is done with it.
+
+    Before a byte is sent, the plan is made of what will be there, and the `trials` are run: the warehouse computes what
+    the caller has written for no row at all.
+    """
+
+    def made(*, send: bool) -> Staged:
         staged = stage(
             source,
             design,
@@ -253,23 +268,28 @@ def stage_source(
             keys=keys,
             compress=not session.settings.is_local if compress is None else compress,
             progress=session.progress,
-            send=not session.dry,
+            send=send,
         )
-        session.staged = staged if shape is None else replace(staged, columns=shape.columns, shape=shape)
-    return session.staged
+        return staged if shape is None else replace(staged, columns=shape.columns, shape=shape)
+
+    plan(made(send=False))
+    for trial in trials:
+        _try(session, trial)
+    with session.phase("stage"):
+        session.staged = made(send=not session.dry)
+    return plan(session.staged)
 
 
-def _try(session: Session, shape: Shape) -> None:
-    """Have the warehouse compute casts and defaults for no row at all."""
+def _try(session: Session, trial: Trial) -> None:
     with session.guarded() as connection:
         try:
-            execute(connection, shape.trial)
+            execute(connection, trial.query)
         except sa.exc.DBAPIError as error:
             failure = explain(error, connection, session.design)
             if not failure.retryable:
                 failure = LoadError(
-                    f"{session.run.table}: a default or a cast cannot be computed: {server_error(error)}.",
-                    next_step="Nothing was sent. Correct defaults= (--default) or casts= (--cast).",
+                    f"{session.run.table}: {trial.wrong}: {server_error(error)}.",
+                    next_step=f"Nothing was sent. Correct {trial.option}.",
                 )
             raise failure from error
 
