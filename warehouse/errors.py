@@ -8,9 +8,9 @@
     ├── MigrationError              a migration cannot run
     ├── ObjectStoreError            s3:// or file:// could not be read or written; .uri .status .code
     ├── LoadError                   a load, upsert or unload did not happen; nothing of it is in the target
-    │   ├── SourceError             the source cannot be read or does not fit the table; .source
+    │   ├── SourceError             the source cannot be read or does not fit; .source .row .column .value .reason
     │   ├── UnknownTable            no such table in the warehouse; .table
-    │   ├── CopyFailed              Redshift rejected rows; .file .line .column .value .reason
+    │   ├── CopyFailed              Redshift rejected rows; .file .line .row .column .value .reason
     │   ├── Conflict                another transaction was in the way; retryable
     │   ├── StoreUnavailable        S3 throttled COPY or UNLOAD, or had a bad moment; retryable
     │   ├── Cancelled               statement_timeout, or somebody, ended a statement
@@ -92,11 +92,26 @@ class LoadError(WarehouseError):
 
 
 class SourceError(LoadError):
-    """The source cannot be read, or it does not fit the table."""
+    """The source cannot be read, or it does not fit the table. Where it is one value that does not fit, `row` is its
+    place as the message counts it (None when it is not known), `value` None for a NULL."""
 
-    def __init__(self, message: str, *, source: str = "", next_step: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        source: str = "",
+        row: int | None = None,
+        column: str = "",
+        value: Any = None,
+        reason: str = "",
+        next_step: str = "",
+    ) -> None:
         super().__init__(message, next_step=next_step)
         self.source = redact(source)
+        self.row = row
+        self.column = column
+        self.value = value
+        self.reason = reason
 
 
 class UnknownTable(LoadError):
@@ -108,7 +123,10 @@ class UnknownTable(LoadError):
 
 
 class CopyFailed(LoadError):
-    """Redshift's COPY rejected a row; the load-error views say which and why."""
+    """Redshift's COPY rejected a row; the load-error views say which and why, or the file itself does.
+
+    `line` counts the lines of a text from 1, `row` the records of a file that has no lines (Parquet, Avro).
+    """
 
     def __init__(
         self,
@@ -117,6 +135,7 @@ class CopyFailed(LoadError):
         table: str = "",
         file: str = "",
         line: int | None = None,
+        row: int | None = None,
         column: str = "",
         value: str = "",
         reason: str = "",
@@ -127,6 +146,7 @@ class CopyFailed(LoadError):
         self.table = table
         self.file = file
         self.line = line
+        self.row = row
         self.column = column
         self.value = value
         self.reason = reason

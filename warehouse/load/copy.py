@@ -14,6 +14,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -23,6 +24,7 @@ from warehouse.errors import LoadError
 Format = Literal["text", "parquet", "json", "avro"]
 # How text or JSON is packed; "" is plain. Parquet and Avro pack themselves.
 Compression = Literal["", "gzip", "bzip2", "zstd"]
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class CopyOptions:
             wrong.append(f"delimiter {self.delimiter!r} is not one ASCII character")
         if len(self.quote) != 1 or not self.quote.isascii() or self.quote in ("\r", "\n", "\0", self.delimiter):
             wrong.append(f"quote {self.quote!r} is not one ASCII character other than the delimiter")
+        if self.escape and self.delimiter == "\\":
+            wrong.append("the delimiter is a backslash, which escape takes for itself")
         if self.null_as is not None and ("\n" in self.null_as or "\0" in self.null_as):
             wrong.append(f"null_as {self.null_as!r} holds a line feed or NUL, which end a record")
         if self.csv and (self.removequotes or self.escape):
@@ -72,8 +76,12 @@ class CopyOptions:
             wrong.append(f"ignoreheader {self.ignoreheader} is negative")
         if not 0 <= self.maxerror <= 100_000:
             wrong.append(f"maxerror {self.maxerror} is not within 0..100000")
+        wrong += _wrong_format("dateformat", self.dateformat, ("auto",))
+        wrong += _wrong_format("timeformat", self.timeformat, ("auto", "epochsecs", "epochmillisecs"))
+        if self.region and not _REGION.fullmatch(self.region):
+            wrong.append(f"region {self.region!r} is no region's name, such as us-east-1")
         if wrong:
-            raise LoadError(f"COPY options: {'; '.join(wrong)}.")
+            raise LoadError(f"COPY options: {'; '.join(wrong)}.", next_step="Nothing was sent. Correct the options.")
 
     @property
     def record_quote(self) -> str:
@@ -100,6 +108,17 @@ class CopyOptions:
         if self.maxerror:
             said.append(f"MAXERROR {self.maxerror}")
         return said
+
+
+def _wrong_format(option: str, said: str | None, words: tuple[str, ...]) -> list[str]:
+    """What keeps a DATEFORMAT or TIMEFORMAT from being one; `words` are those it takes, in this case of letters."""
+    if said is None or said in words:
+        return []
+    if not said.strip() or "\0" in said:
+        return [f"{option} {said!r} is no format"]
+    if said.lower() in ("auto", "epochsecs", "epochmillisecs"):
+        return [f"{option} {said!r} is none of {', '.join(words)}, in small letters, and no format"]
+    return []
 
 
 @dataclass(frozen=True)

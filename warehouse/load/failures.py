@@ -32,6 +32,8 @@ _CANCELLED = "57014"
 _LATER = ("slowdown", "status 50", "internalerror", "serviceunavailable", "requesttimeout", "canretry 1")
 # And for a bucket that is elsewhere.
 _ELSEWHERE = ("PermanentRedirect", "Status 301", "AuthorizationHeaderMalformed")
+# What the load-error views count where a file has no lines.
+_UNITS = {"avro": "record", "parquet": "row"}
 _LOST = ("connection", "broken pipe", "socket", "server closed", "eof", "timed out", "bad file descriptor")
 
 
@@ -126,12 +128,14 @@ def _copy_failed(connection: sa.Connection, table: str, staged: Staged | None) -
         return None
     row = rows[0]
     file, line = staged.origin(row.file, row.line) if staged else (row.file, row.line)
+    unit = _UNITS.get(staged.format, "line") if staged else "line"
     more = f" {len(rows) - 1} more rows are listed there." if len(rows) > 1 else ""
     return CopyFailed(
-        f"{table}: COPY rejected {_where(file, line, row)}: {_reason(row)}.{more}",
+        f"{table}: COPY rejected {_where(file, unit, line, row)}: {_reason(row)}.{more}",
         table=table,
         file=file,
         line=line,
+        row=line if unit != "line" else None,
         column=row.column.strip(),
         value=row.value.strip(),
         reason=row.reason.strip(),
@@ -140,10 +144,10 @@ def _copy_failed(connection: sa.Connection, table: str, staged: Staged | None) -
     )
 
 
-def _where(file: str, line: int | None, row: RejectedRow) -> str:
+def _where(file: str, unit: str, line: int | None, row: RejectedRow) -> str:
     said = file
     if line is not None:
-        said += f", line {line}"
+        said += f", {unit} {line}"
     if row.column.strip():
         said += f", column {row.column.strip()}"
         if row.column_type.strip():

@@ -175,12 +175,13 @@ def table_schema(design: TableDesign, columns: Sequence[str], *, label: str) -> 
 
 @dataclass(frozen=True)
 class Rows:
-    """A batch and where its rows stood: row i is `unit` number `places[i]` of `label`."""
+    """A batch and where its rows stood: row i is `unit` number `places[i]` of `label`; the first of all is `first`."""
 
     batch: Any
     label: str
     places: Sequence[int]
     unit: str
+    first: int = 0
 
 
 def fits_as_it_is(found: pa.Schema, wanted: pa.Schema) -> list[str]:
@@ -206,30 +207,38 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-_COUNTED = {"row": " (rows count from 0)"}
-
-
 class Conformer:
-    """Gives batches the table's types, and counts rows so that an error can name one."""
+    """Gives batches the table's types, and counts rows so that an error can name one.
+
+    `blanks_count` holds trailing blanks against a string's length, too, as COPY does where it reads Parquet in place.
+    """
 
     def __init__(
-        self, design: TableDesign, columns: Sequence[str], *, label: str, may_be_null: Iterable[str] = ()
+        self,
+        design: TableDesign,
+        columns: Sequence[str],
+        *,
+        label: str,
+        may_be_null: Iterable[str] = (),
+        blanks_count: bool = False,
     ) -> None:
         self.schema = table_schema(design, columns, label=label)
         self._columns = [column for name in columns if (column := design.column(name))]
         self._label = label
         # Keys of an upsert: its own guard counts them and shows examples.
         self._may_be_null = frozenset(may_be_null)
+        self._blanks_count = blanks_count
         self._row = 0
         self._places: Sequence[int] = ()
-        self._unit = "row"
+        self._unit, self._first = "row", 0
 
     def conform(self, batch: Any) -> pa.RecordBatch:
         """One batch (a RecordBatch, or name -> pandas.Series or list by position) with the table's names and types."""
         import pyarrow as pa
 
         if isinstance(batch, Rows):
-            self._label, self._places, self._unit = batch.label, batch.places, batch.unit
+            self._label, self._places = batch.label, batch.places
+            self._unit, self._first = batch.unit, batch.first
             batch = batch.batch
         given = list(batch.values()) if isinstance(batch, dict) else batch.columns
         arrays = [
@@ -255,8 +264,12 @@ class Conformer:
         except _UNFIT as error:
             row, value, why = _first_that_fails(array, convert)
             raise self._wrong(column, row, value, f"it cannot become {column.type}{why}") from error
-        self._check(done, column)
-        return done
+        try:
+            self._check(done, column)
+        except _UNFIT as error:  # Arrow looks at the bytes of a string when something is done with them, not before
+            row, value, _ = _first_that_fails(done.cast("binary"), lambda raw: raw.cast("string"))
+            raise self._wrong(column, row, value, "it is not UTF-8") from error
+        return _without_excess(done, column)
 
     def _check(self, array: pa.Array, column: ColumnDesign) -> None:
         import pyarrow.compute as pc
@@ -267,7 +280,7 @@ class Conformer:
         if kind.name not in ("character", "character varying"):
             return
         # Trailing blanks beyond the length are dropped by Redshift, not an error.
-        sizes = pc.binary_length(pc.utf8_rtrim(array, " "))
+        sizes = pc.binary_length(array if self._blanks_count else pc.utf8_rtrim(array, " "))
         longest = pc.max(sizes).as_py()
         if longest is not None and longest > kind.arguments[0]:
             row = pc.greater(sizes, kind.arguments[0]).index(True).as_py()
@@ -283,11 +296,31 @@ class Conformer:
         place = "" if row is None else self._places[row] if self._places else self._row + row
         where = "" if row is None else f", {self._unit} {place}"
         shown = "" if value is None else f" {_short(value)}:"
+        # Lines and records count from 1 everywhere.
+        counted = f" (rows count from {self._first})" if self._unit == "row" else ""
         return SourceError(
             f"{self._label}{where}, column {column.name}:{shown} {why}.",
             source=self._label,
-            next_step=f"Nothing was loaded. Correct the data{_COUNTED.get(self._unit, '')} or the table's design.",
+            row=None if row is None else int(place),
+            column=column.name,
+            value=value,
+            reason=why,
+            next_step=f"Nothing was loaded. Correct the data{counted} or the table's design.",
         )
+
+
+def _without_excess(array: pa.Array, column: ColumnDesign) -> pa.Array:
+    """Strings without the trailing blanks that go beyond the column's length: COPY drops them from a text, and refuses
+    them in Parquet."""
+    import pyarrow.compute as pc
+
+    kind = column.redshift_type
+    if kind.name not in ("character", "character varying"):
+        return array
+    most = kind.arguments[0]
+    if (pc.max(pc.binary_length(array)).as_py() or 0) <= most:
+        return array
+    return pc.binary_slice(array.cast("binary"), 0, most).cast(array.type)
 
 
 def _array(values: Any, column: ColumnDesign) -> pa.Array:
@@ -364,14 +397,20 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def file_batches(piece: Piece, store: ObjectStore) -> Iterator[pa.RecordBatch]:
-    """The rows of one Parquet file, a bounded window at a time."""
+def file_rows(piece: Piece, store: ObjectStore, positions: Sequence[int] | None = None) -> Iterator[Rows]:
+    """The rows of one Parquet file with their places, counted from 1, a bounded window at a time; of all its columns,
+    or of those at these positions."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    row = 1
     try:
         with store.open(piece.uri) as stream:
-            yield from pq.ParquetFile(stream).iter_batches(batch_size=BATCH_ROWS)
+            file = pq.ParquetFile(stream)
+            names = None if positions is None else [file.schema_arrow.names[position] for position in positions]
+            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=names):
+                yield Rows(batch, piece.name, range(row, row + batch.num_rows), "row", 1)
+                row += batch.num_rows
     except (pa.ArrowException, OSError) as error:
         raise SourceError(
             f"{piece.name} cannot be read to its end: {error}.",

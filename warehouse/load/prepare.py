@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypedDict
 
 import sqlalchemy as sa
@@ -26,7 +27,9 @@ from warehouse.load.keys import delivered, key_columns
 from warehouse.load.musts import Must
 from warehouse.load.report import LoadReport, Progress
 from warehouse.load.session import (
+    P,
     Session,
+    Trial,
     Work,
     describe_and_fit,
     open_session,
@@ -106,8 +109,8 @@ def _prepare_load(
     how: dict[str, Any] = {"through_stage": bool(common.get("musts")), "most_rejected": common.get("quarantine", 0)}
     if mode == "swap":
         return _prepare_swap(session, described, fitting, design, common, window, prove_keys, how)
-    staged = _stage(session, described, design, fitting, (), common)
-    plan = plan_load(design, staged, iam_role=session.settings.iam_role, mode=mode, window=window, **how)
+    planned = partial(plan_load, design, iam_role=session.settings.iam_role, mode=mode, window=window, **how)
+    plan = _stage(session, described, design, fitting, (), common, planned)
 
     def work(connection: sa.Connection) -> LoadReport:
         delivery = _delivery(session, connection, design, described, common)
@@ -130,8 +133,8 @@ def _prepare_swap(
         raise LoadError("A window cannot be swapped.", next_step="Leave out mode=, or the window.")
     with session.connection() as connection:
         table = swappable(read_catalog(connection, [design.schema], with_readers=True), design)
-    staged = _stage(session, described, design, fitting, (), common)
-    plan = plan_swap(table, design, staged, run_id=session.run.run_id, iam_role=session.settings.iam_role, **how)
+    planned = partial(plan_swap, table, design, run_id=session.run.run_id, iam_role=session.settings.iam_role, **how)
+    plan = _stage(session, described, design, fitting, (), common, planned)
     session.queues_late = True
 
     def work(connection: sa.Connection) -> LoadReport:
@@ -157,13 +160,9 @@ def _prepare_upsert(
     incoming = marked_design(design, (), delete_when)
     described, fitting = _describe(session, source, incoming, common)
     matched_by = key_columns(design, fitting, keys)
-    # Before anything is sent; the plan asks the same once more.
-    for named, option in ((latest_by, "latest_by"), (newer_by, "newer_by")):
-        delivered(design, fitting, named, option)
-    marked_design(design, fitting, delete_when)
-    plan = plan_upsert(
+    planned = partial(
+        plan_upsert,
         design,
-        _stage(session, described, incoming, fitting, matched_by, common),
         iam_role=session.settings.iam_role,
         keys=matched_by,
         latest_by=latest_by,
@@ -173,6 +172,7 @@ def _prepare_upsert(
         method=method,
         most_rejected=common.get("quarantine", 0),
     )
+    plan = _stage(session, described, incoming, fitting, matched_by, common, planned)
 
     def work(connection: sa.Connection) -> LoadReport:
         return apply.upsert(_delivery(session, connection, incoming, described, common), plan)
@@ -200,9 +200,9 @@ def _prepare_history(
     described, fitting = _describe(session, source, incoming, common)
     if isinstance(moment, str):
         delivered(design, fitting, (moment,), "as_of")
-    plan = plan_history(
+    planned = partial(
+        plan_history,
         design,
-        _stage(session, described, incoming, fitting, matched_by, common),
         iam_role=session.settings.iam_role,
         keys=matched_by,
         versions=versions,
@@ -211,6 +211,7 @@ def _prepare_history(
         missing=missing,
         most_rejected=common.get("quarantine", 0),
     )
+    plan = _stage(session, described, incoming, fitting, matched_by, common, planned)
 
     def work(connection: sa.Connection) -> LoadReport:
         return apply.history(_delivery(session, connection, incoming, described, common), plan)
@@ -262,15 +263,24 @@ def _stage(
     columns: tuple[str, ...],
     keys: Sequence[str],
     common: Common,
-) -> Staged:
+    plan: Callable[[Staged], P],
+) -> P:
+    """Stage the delivery once all that can be refused beforehand was tried; the plan of what is done with it."""
     options = common.get("options") or CopyOptions()
     defaults, casts = common.get("defaults") or {}, common.get("casts") or {}
     fields = tuple(name for name in columns if name not in defaults)
     shape = plan_shape(design, fields, defaults, casts)
+    trials = []
+    if shape is not None:
+        option = "defaults= (--default) or casts= (--cast)"
+        trials.append(Trial(shape.trial, "a default or a cast cannot be computed", option))
+    for must in common.get("musts", ()):
+        asked = must.trial(design, shape.columns if shape else fields)
+        trials.append(Trial(asked, f"the check {must} cannot be asked of the delivery", "musts= (--must)"))
     # A key that is cast may be anything before it.
     return stage_source(
         session, source, as_delivered(design, casts), fields, options, keys=keys, compress=common.get("compress"),
-        shape=shape,
+        shape=shape, trials=trials, plan=plan,
     )  # fmt: skip
 
 

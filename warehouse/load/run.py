@@ -197,6 +197,8 @@ def unload(
         def work(connection: sa.Connection) -> LoadReport:
             with session.phase("unload"):
                 if replace:
+                    # A query that cannot run must not cost what lies there.
+                    execute(connection, f"EXPLAIN {query}")
                     # CLEANPATH says nothing of an order; a reader would believe a manifest whose files are gone.
                     session.store.delete([statement.manifest])
                 execute(connection, statement.sql())

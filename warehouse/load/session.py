@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -37,6 +37,7 @@ from warehouse.load.copy import CopyOptions
 from warehouse.load.failures import explain, lost
 from warehouse.load.fit import fit, renamed
 from warehouse.load.guards import Guards
+from warehouse.load.locate import plan_search
 from warehouse.load.report import Kind, LoadReport, Progress, silent
 from warehouse.load.shape import Shape
 from warehouse.load.source import Source, describe
@@ -133,6 +134,16 @@ class Session:
 
 
 Work = Callable[[sa.Connection], LoadReport]
+P = TypeVar("P")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A query over no rows, what is `wrong` when it fails, and which option says what it asks."""
+
+    query: str
+    wrong: str
+    option: str
 
 
 def execute(connection: sa.Connection, statement: str) -> sa.CursorResult[Any]:
@@ -237,11 +248,16 @@ def stage_source(
     keys: Sequence[str],
     compress: bool | None,
     shape: Shape | None = None,
-) -> Staged:
-    """Send the delivery, whose fields go to `columns`; with a `shape`, once that has been tried."""
-    if shape is not None:
-        _try(session, shape)
-    with session.phase("stage"):
+    trials: Sequence[Trial] = (),
+    plan: Callable[[Staged], P],
+) -> P:
+    """Send the delivery, whose fields go to `columns`, and plan what is done with it.
+
+    Before a byte is sent, the plan is made of what will be there, and the `trials` are run: the warehouse computes what
+    the caller has written for no row at all.
+    """
+
+    def made(*, send: bool) -> Staged:
         staged = stage(
             source,
             design,
@@ -252,23 +268,28 @@ def stage_source(
             keys=keys,
             compress=not session.settings.is_local if compress is None else compress,
             progress=session.progress,
-            send=not session.dry,
+            send=send,
         )
-        session.staged = staged if shape is None else replace(staged, columns=shape.columns, shape=shape)
-    return session.staged
+        return staged if shape is None else replace(staged, columns=shape.columns, shape=shape)
+
+    plan(made(send=False))
+    for trial in trials:
+        _try(session, trial)
+    with session.phase("stage"):
+        session.staged = made(send=not session.dry)
+    return plan(session.staged)
 
 
-def _try(session: Session, shape: Shape) -> None:
-    """Have the warehouse compute casts and defaults for no row at all."""
+def _try(session: Session, trial: Trial) -> None:
     with session.guarded() as connection:
         try:
-            execute(connection, shape.trial)
+            execute(connection, trial.query)
         except sa.exc.DBAPIError as error:
             failure = explain(error, connection, session.design)
             if not failure.retryable:
                 failure = LoadError(
-                    f"{session.run.table}: a default or a cast cannot be computed: {server_error(error)}.",
-                    next_step="Nothing was sent. Correct defaults= (--default) or casts= (--cast).",
+                    f"{session.run.table}: {trial.wrong}: {server_error(error)}.",
+                    next_step=f"Nothing was sent. Correct {trial.option}.",
                 )
             raise failure from error
 
@@ -316,12 +337,23 @@ def _transaction(session: Session, work: Work) -> LoadReport:
                 audit.record_success(connection, session.run, session.done)
                 connection.commit()
         except sa.exc.DBAPIError as error:
-            raise explain(error, connection, session.design, session.staged) from error
+            failure = explain(error, connection, session.design, session.staged)
+            raise _placed(session, failure, error) from error
         except BaseException:
             with contextlib.suppress(sa.exc.DBAPIError):
                 connection.rollback()
             raise
     return session.done
+
+
+def _placed(session: Session, failure: WarehouseError, error: sa.exc.DBAPIError) -> WarehouseError:
+    """The failure with the row of the file, where COPY did not tell it and the file does."""
+    search = plan_search(failure, server_error(error), session.staged) if session.staged else None
+    if search is not None:
+        # Whatever comes in between, what COPY said is what the caller has to hear.
+        with contextlib.suppress(Exception), session.phase("locate"):
+            return search.run(session.store) or failure
+    return failure
 
 
 def queue(session: Session, connection: sa.Connection) -> None:

@@ -68,7 +68,6 @@ def plan_shape(
     raw = temporary_name(design, "raw")
     taken = tuple(casts.get(name, sql.name(name)) for name in fields)
     values = (*taken, *(_constant(design, name, value) for name, value in defaults.items()))
-    nothing = ", ".join(f"CAST(NULL AS {_type(delivered, name)}) AS {sql.name(name)}" for name in fields)
     return Shape(
         raw=raw,
         # Nothing is NOT NULL here: a cast may fill it.
@@ -76,7 +75,7 @@ def plan_shape(
         fields=tuple(fields),
         columns=(*fields, *defaults),
         values=values,
-        trial=f"SELECT {', '.join(values)} FROM (SELECT {nothing}) AS {sql.name(raw)} WHERE 1 = 0",
+        trial=f"SELECT {', '.join(values)} FROM (SELECT {nothing(delivered, fields)}) AS {sql.name(raw)} WHERE 1 = 0",
     )
 
 
@@ -88,6 +87,11 @@ def as_delivered(design: TableDesign, casts: Mapping[str, str]) -> TableDesign:
         replace(column, type=_TEXT, nullable=True) if column.name in casts else column for column in design.columns
     )
     return replace(design, columns=tuple(columns))
+
+
+def nothing(design: TableDesign, columns: Sequence[str]) -> str:
+    """A select list of NULLs with the names and types of these columns, over which expressions are tried."""
+    return ", ".join(f"CAST(NULL AS {_type(design, name)}) AS {sql.name(name)}" for name in columns)
 
 
 def _type(design: TableDesign, name: str) -> str:

@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 import sqlalchemy as sa
 
 from warehouse.db import sql
-from warehouse.errors import ObjectStoreError, SourceError
+from warehouse.errors import LoadError, ObjectStoreError, SourceError
 from warehouse.load.copy import Compression, CopyOptions, Format
 from warehouse.load.manifests import named_by
+from warehouse.load.queries import one_query
 from warehouse.load.split import split
 from warehouse.objectstore import ObjectStore, file_uri
 
@@ -136,9 +137,16 @@ def describe(source: Any, options: CopyOptions, store: ObjectStore, columns: Seq
 def _query(source: Any) -> Source:
     """Rows of the warehouse itself: they never leave it."""
     if isinstance(source, sa.TextClause):
-        return Source("query", "text", "a query", query=source.text.strip().rstrip(";"))
+        return Source("query", "text", "a query", query=_text(source.text))
     names = tuple(column.name for column in source.selected_columns)
     return Source("query", "text", "a select()", names=names, width=len(names), query=sql.compiled(source))
+
+
+def _text(query: str) -> str:
+    try:
+        return one_query(query)
+    except LoadError as error:
+        raise SourceError(error.message, source="a query", next_step=error.next_step) from error
 
 
 def _files(text: str) -> list[tuple[str, str, int]]:

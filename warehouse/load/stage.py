@@ -22,7 +22,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, BinaryIO
 from uuid import uuid4
@@ -31,7 +31,7 @@ from warehouse.errors import LoadError, ObjectStoreError, SourceError
 from warehouse.load.copy import Compression, CopyOptions, Format
 from warehouse.load.frames import (
     Conformer,
-    file_batches,
+    file_rows,
     fits_as_it_is,
     needs_text,
     table_schema,
@@ -88,6 +88,14 @@ class Staged:
     query: str = ""
     # How the fields become `columns`, where that takes more than reading them.
     shape: Shape | None = None
+    # The table as the fields arrive, and its keys, which may be NULL where rows are matched by them.
+    design: TableDesign | None = field(default=None, repr=False)
+    keys: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns that the parts hold, by position."""
+        return self.shape.fields if self.shape else self.columns
 
     @property
     def size(self) -> int:
@@ -152,6 +160,8 @@ def stage(
         options=plan.options,
         rows=_counted(parts) if source.rows is None and parts else source.rows,
         owned=source.kind != "objects",
+        design=design,
+        keys=tuple(keys),
     )
     if not send:
         return staged
@@ -348,7 +358,7 @@ def _frames(
 
 def _batches(pieces: tuple[Piece, ...], store: ObjectStore) -> Iterator[Any]:
     for piece in pieces:
-        yield from file_batches(piece, store)
+        yield from file_rows(piece, store)
 
 
 def _frame_job(part: ParquetPart | CsvPart, number: int, source: Source, weight: int) -> _Job:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from warehouse.db import sql
 from warehouse.errors import LoadError
 from warehouse.load.copy import role_clause
+from warehouse.load.queries import one_query
 from warehouse.objectstore import ObjectStore, split_uri
 from warehouse.redshift.types import RedshiftType, TypeRefused, parse_type
 from warehouse.schema import TableDesign
@@ -88,16 +89,19 @@ class Unloaded:
 
 
 def query_of(subject: Any) -> tuple[str, TableDesign | None]:
-    """The query to unload, and the table when it is one: an ORM class, a Table, a Select, or the text of a query."""
+    """The query to unload, and the table when it is one: an ORM class, a Table, a Select, or the text of a query.
+
+    Raises LoadError for what UNLOAD cannot run.
+    """
     table = getattr(subject, "__table__", subject)
     if isinstance(table, sa.Table):
         design = TableDesign.from_table(table)
         named = sql.names(column.name for column in design.columns)
         return f"SELECT {named} FROM {sql.qualified(design.name, design.schema)}", design
     if isinstance(subject, sa.Select | sa.CompoundSelect):
-        return sql.compiled(subject), None
-    if isinstance(subject, str) and subject.strip():
-        return subject.strip().rstrip(";"), None
+        return one_query(sql.compiled(subject), unloaded=True), None
+    if isinstance(subject, str):
+        return one_query(subject, unloaded=True), None
     raise LoadError(
         f"A {type(subject).__name__} cannot be unloaded.",
         next_step="Give a model, a Table, a select() or the text of one.",

@@ -150,6 +150,8 @@ def plan_upsert(
                    not have it
     method         default: replace when the delivery holds every column of the table, else update
     """
+    if method not in (None, "replace", "update", "merge"):
+        raise LoadError(f"method={method!r} is not understood.", next_step='Say "replace", "update" or "merge".')
     columns = staged.columns
     chosen = key_columns(design, columns, keys)
     delivered(design, columns, latest_by, "latest_by")

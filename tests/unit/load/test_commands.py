@@ -107,6 +107,21 @@ def test_a_share_that_is_too_large_is_asked_about_in_a_terminal(
 
 
 @pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("unload", "DELETE FROM customer", "s3://bucket/out/"), "no query but DELETE"),
+        (("unload", "SELECT 1; SELECT 2", "s3://bucket/out/", "--dry-run"), "holds 2 statements"),
+        (("load", "customer", "c.csv", "--must", "TRUE) OR (TRUE"), "no single condition"),
+        (("load", "customer", "c.csv", "--delimiter", "||"), "delimiter '||' is not one ASCII character"),
+        (("load", "customer", "c.csv", "--date-format", "Auto"), "dateformat 'Auto'"),
+    ],
+)
+def test_what_cannot_be_run_is_said(run: Callable[..., Result], command: tuple[str, ...], said: str) -> None:
+    result = run(*command)
+    assert result.exit_code == 1 and said in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
     ("option", "said"),
     [
         (("--default", "region"), "'region' is not COLUMN=VALUE"),

@@ -146,11 +146,33 @@ def test_without_columns_nothing_is_built() -> None:
         ({"escape": True}, "csv=False"),
         ({"ignoreheader": -1}, "ignoreheader"),
         ({"maxerror": 100_001}, "maxerror"),
+        ({"delimiter": "\\", "csv": False, "escape": True}, "backslash"),
+        ({"delimiter": "\0"}, "delimiter"),
+        ({"quote": ""}, "quote"),
+        ({"quote": "”"}, "quote"),
+        ({"dateformat": "AUTO"}, "dateformat 'AUTO' is none of auto, in small letters"),
+        ({"dateformat": "epochsecs"}, "dateformat"),
+        ({"timeformat": "EpochSecs"}, "timeformat"),
+        ({"timeformat": " "}, "timeformat ' ' is no format"),
+        ({"dateformat": "YYYY\0"}, "dateformat"),
+        ({"region": "Ireland"}, "region 'Ireland' is no region's name"),
     ],
 )
 def test_options_that_cannot_be_are_refused(wrong: dict[str, object], said: str) -> None:
-    with pytest.raises(LoadError, match=said):
+    with pytest.raises(LoadError, match=said) as caught:
         CopyOptions(**wrong)  # type: ignore[arg-type]
+    assert caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"delimiter": "\x01"}, {"delimiter": "\t", "quote": "'"}, {"delimiter": "\\", "csv": False},
+        {"timeformat": "epochmillisecs", "dateformat": "MM/DD/YYYY"}, {"region": "us-gov-west-1"},
+    ],
+)  # fmt: skip
+def test_options_that_copy_takes_are_taken(right: dict[str, object]) -> None:
+    CopyOptions(**right)  # type: ignore[arg-type]
 
 
 def test_all_wrong_options_are_named_at_once() -> None:
@@ -190,3 +212,42 @@ def test_what_can_be_unloaded() -> None:
     assert query_of(" SELECT 1; ")[0] == "SELECT 1"
     with pytest.raises(LoadError):
         query_of(42)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "WITH a AS (SELECT 1 AS b) SELECT b FROM a", "(SELECT 1) UNION ALL (SELECT 2)", "((SELECT 1))",
+        "SELECT ';' AS a -- b;", "SELECT 'it''s \\\\ (' AS a /* ) */", 'SELECT 1 AS "("',
+        "SELECT i.x FROM t, t.items AS i AT n", "SELECT * FROM (SELECT a FROM t LIMIT 10) AS few",
+        "SELECT APPROXIMATE COUNT(DISTINCT a) FROM t", "SELECT a FROM t WHERE a SIMILAR TO '%(b|d)%' AND a !~ '^x'",
+    ],
+)  # fmt: skip
+def test_a_query_is_unloaded_as_it_is_written(query: str) -> None:
+    assert query_of(f"{query};" if "--" not in query else query)[0] == query
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "is empty"),
+        (" ;", "is empty"),
+        ("-- nothing", "is empty"),
+        ("SELECT 1; SELECT 2", "holds 2 statements"),
+        ("SELECT 1; DROP TABLE sale", "holds 2 statements"),
+        ("DELETE FROM sale", "no query but DELETE"),
+        ("WITH a AS (SELECT 1) DELETE FROM sale", "no query but DELETE"),
+        ("INSERT INTO sale SELECT 1", "no query but INSERT"),
+        ("VALUES (1)", "no query but VALUES"),
+        ("SELEC 1", "no query but SELEC"),
+        ("SELECT a INTO b FROM c", "SELECT INTO makes a table"),
+        ("SELECT a FROM b LIMIT 10", "no LIMIT"),
+        ("SELECT 'a", "a quote or a comment does not end"),
+        ("SELECT (1", "brackets do not match"),
+        ("SELECT 1) + (2", "brackets do not match"),
+    ],
+)
+def test_what_is_no_single_query_is_not_unloaded(query: str, said: str) -> None:
+    with pytest.raises(LoadError, match=said) as caught:
+        query_of(query)
+    assert caught.value.next_step

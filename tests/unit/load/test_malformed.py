@@ -8,6 +8,8 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from hypothesis import strategies as st
 from warehouse.errors import CopyFailed, LoadError, SourceError, WarehouseError
 from warehouse.load import CopyOptions, load, upsert
 from warehouse.models import LoadAudit, LoadQuarantine
+from warehouse.objectstore import ObjectStore
 from warehouse.schema import Base, column, even, unsorted
 from warehouse.schema.types import (
     BIGINT,
@@ -187,7 +190,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "Parquet with other columns": (parquet(pa.table({"id": [1], "what": [2]})), "no column what"),
     "Parquet with text for a number": (
         parquet(pa.table({name: ["x" if name == "small" else good] for name, good in zip(COLUMNS, GOOD, strict=True)})),
-        "row 0, column small: 'x'",
+        "row 1, column small: 'x'",
     ),
     "JSON that breaks off": (b'{"id": 1}\n{"id": \n', "line 2: it is no JSON object"),
     "JSON that is no object": (b'{"id": 1}\n\n[1]\n', "line 3: it is JSON, but no object"),
@@ -216,6 +219,146 @@ def test_each_malformed_file_is_named_and_nothing_lands(
         load(kinds, path, columns=columns, **own)
     assert str(path) in str(caught.value)
     assert caught.value.next_step
+    assert count() == 0
+
+
+# Parquet that COPY reads as it is: its errors know a file and a column at best
+
+
+GOOD_ROW: dict[str, Any] = {
+    "id": 1, "small": 2, "big": 3, "price": Decimal("4.50"), "ratio": 6.7, "flag": True, "day": date(2013, 1, 1),
+    "at": datetime(2013, 1, 1, 5), "code": "abc", "name": "name",
+}  # fmt: skip
+ARROW = pa.schema(
+    {
+        "id": pa.int32(), "small": pa.int16(), "big": pa.int64(), "price": pa.decimal128(8, 2), "ratio": pa.float64(),
+        "flag": pa.bool_(), "day": pa.date32(), "at": pa.timestamp("us"), "code": pa.string(), "name": pa.string(),
+    }
+)  # fmt: skip
+
+
+def columnar(rows: int, bad: dict[int, dict[str, Any]]) -> bytes:
+    """Parquet with the types of the table: `bad` says by row, counted from 1, what differs in it. Bytes are no text."""
+    records = [GOOD_ROW | {"id": row} | bad.get(row, {}) for row in range(1, rows + 1)]
+    columns = [pa.array([one[field.name] for one in records], _written(records, field)) for field in ARROW]
+    sink = io.BytesIO()
+    table = pa.table(columns, names=ARROW.names)
+    raw = [name for name, kind in zip(table.schema.names, table.schema.types, strict=True) if kind == pa.binary()]
+    for name in raw:  # as a careless writer would have it: bytes that are declared to be text
+        text = pa.Array.from_buffers(pa.string(), rows, table[name].combine_chunks().buffers())
+        table = table.set_column(table.schema.get_field_index(name), name, text)
+    pq.write_table(table, sink)
+    return sink.getvalue()
+
+
+def _written(records: list[dict[str, Any]], field: pa.Field) -> pa.DataType:
+    return pa.binary() if any(isinstance(one[field.name], bytes) for one in records) else field.type
+
+
+# what the row holds -> column, value and reason of the error
+UNFIT: dict[str, tuple[dict[str, Any], str, str, str]] = {
+    "text of too many bytes": ({"name": "größere"}, "name", "größere", "9 bytes do not fit into character varying(8)"),
+    "text with a blank too many": ({"name": "12345678 "}, "name", "12345678 ", "9 bytes do not fit"),
+    "a CHAR that is too long": ({"code": "abcd"}, "code", "abcd", "4 bytes do not fit into character(3)"),
+    "a CHAR of two bytes": ({"code": "é"}, "code", "é", "CHAR takes ASCII only"),
+    "bytes that are no text": ({"name": b"a\xc3"}, "name", "b'a\\xc3'", "it is not UTF-8"),
+    "a NULL where there is none": ({"id": None}, "id", "", "the column is NOT NULL"),
+}
+
+
+@pytest.mark.parametrize("what", UNFIT)
+@pytest.mark.parametrize("place", ["a local file", "an object in place"])
+def test_a_row_of_parquet_that_copy_refuses_is_found(
+    what: str, place: str, kinds: sa.Table, count: Any, own: dict[str, Any], tmp_path: Path, stores: ObjectStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("warehouse.load.frames.BATCH_ROWS", 100)
+    bad, column, value, reason = UNFIT[what]
+    body = columnar(1000, {777: bad, 778: bad})
+    source = str(tmp_path / "bad.parquet")
+    if place == "a local file":
+        Path(source).write_bytes(body)
+    else:
+        source = stores.put(f"{own['settings'].stage}/in/bad.parquet", body).uri
+    with pytest.raises(CopyFailed) as caught:
+        load(kinds, source, **own)
+    failed = caught.value
+    assert (failed.file, failed.row, failed.line, failed.column, failed.value) == (source, 777, None, column, value)
+    assert reason in failed.reason
+    assert f"{source}, row 777, column {column} " in str(failed)
+    assert failed.next_step.startswith("Nothing was changed.")
+    assert isinstance(failed.__cause__, sa.exc.DBAPIError)
+    assert count() == 0
+
+
+def test_the_row_is_looked_for_in_the_file_that_copy_names(
+    kinds: sa.Table, count: Any, own: dict[str, Any], stores: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among files of similar names, and in the column that was refused; of two rows the first."""
+    prefix = f"{own['settings'].stage}/in/part"
+    long, wrong = {"name": "123456789"}, {"name": b"\xff"}
+    stores.put(prefix, columnar(20, {}))
+    bad = stores.put(f"{prefix} two", columnar(20, {3: {"code": None}, 9: long | {"code": None}, 12: long})).uri
+    opened: list[str] = []
+    real = ObjectStore.open
+    monkeypatch.setattr(ObjectStore, "open", lambda store, uri: opened.append(uri) or real(store, uri))
+    with pytest.raises(CopyFailed) as caught:
+        load(kinds, f"{prefix}*", **own)
+    assert (caught.value.file, caught.value.row, caught.value.column) == (bad, 9, "name")
+    assert caught.value.code == 15007
+    assert opened[-1] == bad and opened.count(prefix) == opened.count(bad) - 1
+    # Where no column is named, an earlier row with another fault is the first one all the same.
+    stores.put(f"{prefix} two", columnar(20, {5: {"name": "123456789"}, 9: wrong}))
+    with pytest.raises(CopyFailed) as caught:
+        upsert(kinds, f"{prefix}*", keys=["small"], **own)
+    assert (caught.value.file, caught.value.row) == (bad, 5)
+    assert count() == 0
+
+
+def test_what_cannot_be_found_stays_as_copy_said_it(
+    kinds: sa.Table, count: Any, own: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bad.parquet"
+    path.write_bytes(columnar(9, {5: {"name": "123456789"}}))
+
+    def broken(*_: Any) -> Any:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr("warehouse.load.locate.file_rows", broken)
+    with pytest.raises(LoadError, match="longer than the length defined in the table") as caught:
+        load(kinds, path, **own)
+    assert type(caught.value) is LoadError and isinstance(caught.value.__cause__, sa.exc.DBAPIError)
+    monkeypatch.setattr("warehouse.load.locate.file_rows", lambda *_: iter(()))
+    with pytest.raises(LoadError, match="longer than the length defined in the table"):
+        load(kinds, path, **own)
+    assert count() == 0
+
+
+def test_a_row_of_parquet_that_is_refused_before_copy_is_counted_in_its_file(
+    kinds: sa.Table, count: Any, own: dict[str, Any], tmp_path: Path
+) -> None:
+    """Files that are converted on the way: the same file, row and column as where COPY reads them."""
+    for name, bad in (("a", {}), ("b", {7: {"small": 99999}})):
+        rows = [GOOD_ROW | {"id": row} | bad.get(row, {}) for row in range(1, 11)]
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / f"{name}.parquet")
+    with pytest.raises(SourceError, match=r"b\.parquet, row 7, column small: 99999") as caught:
+        load(kinds, f"{tmp_path}/*.parquet", **own)
+    failed = caught.value
+    assert (failed.source, failed.row, failed.column, failed.value) == (f"{tmp_path}/b.parquet", 7, "small", 99999)
+    assert failed.reason and "(rows count from 1)" in failed.next_step
+    assert count() == 0
+
+
+def test_a_record_of_avro_in_place_is_named(
+    kinds: sa.Table, count: Any, own: dict[str, Any], stores: ObjectStore
+) -> None:
+    sink = io.BytesIO()
+    schema = {"type": "record", "name": "r", "fields": [{"name": name, "type": "long"} for name in ("id", "small")]}
+    fastavro.writer(sink, schema, [{"id": one, "small": 99999 if one == 3 else one} for one in range(1, 5)])
+    source = stores.put(f"{own['settings'].stage}/in/bad.avro", sink.getvalue()).uri
+    with pytest.raises(CopyFailed, match=r"bad\.avro, record 3, column small") as caught:
+        load(kinds, source, columns=["id", "small"], **own)
+    assert (caught.value.file, caught.value.row, caught.value.value) == (source, 3, "99999")
     assert count() == 0
 
 

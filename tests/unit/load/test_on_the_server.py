@@ -110,6 +110,14 @@ def test_frames_keep_null_and_empty_apart(sale: sa.Table, own: dict[str, Any], r
     assert rows() == expected
 
 
+def test_trailing_blanks_beyond_the_length_are_dropped_however_they_come(
+    tmp_path: Path, sale: sa.Table, own: dict[str, Any], rows: Any
+) -> None:
+    load(sale, text(tmp_path, HEADER + "1,n,é        ,1,\n"), **own)
+    load(sale, pd.DataFrame({"id": [2], "region": "n", "name": "é        ", "price": 1, "at": None}), **own)
+    assert [row[2] for row in rows()] == ["é    "] * 2
+
+
 def test_objects_are_used_in_place(sale: sa.Table, own: dict[str, Any], rows: Any, stores: ObjectStore) -> None:
     settings = own["settings"]
     stores.put(f"{settings.stage}/in/a.csv", (HEADER + "1,n,x,1,\n").encode())

@@ -25,8 +25,9 @@ from warehouse.errors import (
     SourceError,
     TooMuchRewritten,
 )
-from warehouse.load import Guards, Must, Retry, Versions, Window, history, load, upsert
+from warehouse.load import CopyOptions, Guards, Must, Retry, Versions, Window, history, load, unload, upsert
 from warehouse.models import LoadAudit, LoadQuarantine
+from warehouse.objectstore import ObjectStore
 from warehouse.schema import Base, History, all_, column
 from warehouse.schema.types import INTEGER, VARCHAR
 
@@ -219,9 +220,94 @@ def test_rows_that_break_a_check_stop_everything(
 
 
 def test_a_check_is_one_condition() -> None:
-    for text in ("", "price > 0; DROP TABLE sale", "TRUE) -- "):
-        with pytest.raises(LoadError, match="no single condition"):
+    for text in (
+        "", " ", "/* price */", "price > 0; DROP TABLE sale", "TRUE) -- ", "TRUE -- ", "1 = 1) OR (1 = 1", "(price > 0",
+        "name = 'x", "DELETE FROM sale", "DROP TABLE sale",
+    ):  # fmt: skip
+        with pytest.raises(LoadError, match="no single condition: ") as caught:
             Must(text)
+        assert caught.value.next_step
+    for text in ("name <> '--;)'", "price > 0 /* cents; */", 'name = "name"', "name ~ '^[(]'", "update IS NOT NULL"):
+        assert Must(text).condition == text
+
+
+@pytest.mark.parametrize("way", [load, upsert])
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("price >", "syntax error"),
+        ("amount > 0", "amount"),
+        ("price + 1", "type|boolean"),
+        ("nothing(price)", "nothing"),
+        ("price > 0 AND at IS NOT NULL", "at"),  # which is not delivered here
+    ],
+)
+def test_a_check_that_cannot_be_asked_is_refused_before_anything_is_sent(
+    sale: sa.Table, own: dict[str, Any], rows: Rows, deliver: Any, stores: ObjectStore, way: Any, condition: str,
+    said: str,
+) -> None:  # fmt: skip
+    path, columns = deliver("1,n,a,1\n"), ["id", "region", "name", "price"]
+    how: dict[str, Any] = {"options": CopyOptions(ignoreheader=0), "columns": columns, "musts": [Must(condition)]}
+    with pytest.raises(LoadError, match=f"the check .* cannot be asked of the delivery: .*({said})") as caught:
+        way(sale, path, **how, **own)
+    assert caught.value.next_step == "Nothing was sent. Correct musts= (--must)."
+    assert stores.list(own["settings"].stage + "/") == []
+    assert rows() == []
+
+
+@pytest.mark.parametrize(
+    ("way", "option"),
+    [
+        (load, {"mode": "truncate"}),
+        (upsert, {"method": "replace", "columns": ["id", "region"]}),
+        (upsert, {"method": "overwrite"}),
+        (upsert, {"keys": ["nothing"]}),
+        (upsert, {"latest_by": ["nothing"]}),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_before_anything_is_sent(
+    sale: sa.Table, own: dict[str, Any], stores: ObjectStore, way: Any, option: dict[str, Any]
+) -> None:
+    given = [dict(zip(HEADER.strip().split(","), (1, "n", "a", 1, None), strict=True))]
+    if "columns" in option:
+        given = [{"id": 1, "region": "n"}]
+    with pytest.raises(LoadError) as caught:
+        way(sale, given, **option, **own)
+    assert caught.value.next_step and "kept" not in str(caught.value)
+    assert stores.list(own["settings"].stage + "/") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("DELETE FROM sale", "no query but DELETE"),
+        ("SELECT 1, 'n', 'a', 1, SYSDATE; DELETE FROM sale", "holds 2 statements"),
+        (" ", "is empty"),
+        ("SELECT * INTO other FROM sale", "SELECT INTO makes a table"),
+    ],
+)
+def test_rows_of_the_warehouse_come_from_one_query(
+    sale: sa.Table, own: dict[str, Any], rows: Rows, three: None, query: str, said: str
+) -> None:
+    before = rows()
+    with pytest.raises(SourceError, match=said) as caught:
+        load(sale, sa.text(query), **own)
+    assert caught.value.source == "a query" and caught.value.next_step
+    assert rows() == before
+
+
+@pytest.mark.parametrize("query", ["SELECT nothing FROM sale", "SELECT a b c FROM sale", "SELECT id FROM sale WHERE"])
+def test_a_query_that_cannot_run_costs_nothing_of_what_was_unloaded(
+    sale: sa.Table, own: dict[str, Any], stores: ObjectStore, three: None, query: str
+) -> None:
+    to = f"{own['settings'].stage}/out/sale_"
+    unload(sale, to, **own)
+    before = stores.list(to)
+    with pytest.raises(LoadError) as caught:
+        unload(query, to, replace=True, **own)
+    assert caught.value.next_step
+    assert stores.list(to) == before
+    load(sale, f"{to}manifest", mode="replace", **own)
 
 
 def test_rows_without_a_key_are_set_aside(sale: sa.Table, own: dict[str, Any], rows: Rows, deliver: Any) -> None:
