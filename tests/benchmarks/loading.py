@@ -19,6 +19,7 @@ the seconds are what all would take, by the part of them that grew with the rows
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -175,7 +176,10 @@ class Arena:
         """The processor time of the server and of all that it started; that of processes which ended is their
         parent's."""
         server = psutil.Process(self.server["pid"])
-        times = [one.cpu_times() for one in (server, *server.children(recursive=True))]
+        times = []
+        for one in (server, *server.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile
+                times.append(one.cpu_times())
         return sum(one.user + one.system + one.children_user + one.children_system for one in times)
 
     def _log(self, after: int = 0) -> tuple[int, int, int]:
