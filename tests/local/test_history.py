@@ -129,7 +129,7 @@ def test_a_role_is_no_secret() -> None:
 
 
 def entry(history: History, text: str) -> Entry:
-    return Entry(history.number(), text, "default", "u", "d", 1, 1, False, 1.0)
+    return Entry(history.number(), text, "default", "u", "d", 1, 1, False, (), 1.0)
 
 
 def test_the_log_is_bounded() -> None:

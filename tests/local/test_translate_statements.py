@@ -234,4 +234,5 @@ def test_copy_and_unload_as_values():
         "SELECT 'a' FROM \"t\"",
         "s3://b/k",
         {"IAM_ROLE": "default", "PARQUET": True, "MAXFILESIZE": 2.0**30, "PARALLEL": "OFF"},
+        reads=('"t"',),
     )
