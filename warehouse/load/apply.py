@@ -23,7 +23,7 @@ from warehouse.load.report import LoadReport
 from warehouse.load.session import Session, execute, number, queue
 from warehouse.load.stage import Staged
 from warehouse.load.swap import SwapPlan
-from warehouse.load.upsert import UpsertPlan
+from warehouse.load.upsert import ANALYZED_ROWS, UpsertPlan
 from warehouse.schema import TableDesign
 
 
@@ -197,6 +197,8 @@ def _stage(delivery: Delivery, plan: UpsertPlan) -> tuple[int, int]:
     with session.phase("copy"):
         read = _fill(delivery, plan.fill, plan.stage)
     with session.phase("merge"):
+        if read >= ANALYZED_ROWS:
+            execute(connection, plan.analyze)
         _, keyless = (int(value) for value in execute(connection, plan.count).one())
         if keyless > delivery.aside.room:
             raise _null_keys(connection, plan, keyless)

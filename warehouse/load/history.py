@@ -30,7 +30,7 @@ from warehouse.schema import ColumnDesign, TableDesign
 Missing = Literal["keep", "close"]
 # The steps of an upsert that a history takes too.
 _SHARED = frozenset(
-    {"create", "fill", "count", "null_examples", "repeats", "collapse", "conflicts", "conflict_examples"}
+    {"create", "fill", "analyze", "count", "null_examples", "repeats", "collapse", "conflicts", "conflict_examples"}
     | {"take_collapsed", "stage_rows", "target_rows"}
 )
 

@@ -89,6 +89,22 @@ def test_several_parts_and_packed_files(
     assert [row[0] for row in rows()] == list(range(1000))
 
 
+@pytest.mark.parametrize(("count", "analyzed"), [(99_999, 0), (100_000, 1)])
+def test_the_joins_of_a_large_upsert_are_planned_by_statistics(
+    sale: sa.Table, own: dict[str, Any], count: int, analyzed: int
+) -> None:
+    numbers = pa.array(range(count), pa.int32())
+    delivery = pa.table([numbers, *[pa.nulls(count)] * 4], names=["id", "region", "name", "price", "at"])
+    report = upsert(sale, delivery, **own)
+    assert (report.inserted, report.repeated) == (count, 0)
+    with own["engine"].connect() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT count(*) FROM sys_query_history WHERE query_text = 'ANALYZE sale__stage (id)' "
+            "AND database_name = current_database()"
+        )
+        assert found.scalar_one() == analyzed
+
+
 def test_frames_keep_null_and_empty_apart(sale: sa.Table, own: dict[str, Any], rows: Any) -> None:
     frame = pd.DataFrame(
         {
