@@ -89,7 +89,7 @@ def test_several_parts_and_packed_files(
     assert [row[0] for row in rows()] == list(range(1000))
 
 
-@pytest.mark.parametrize(("count", "analyzed"), [(99_999, 0), (100_000, 1)])
+@pytest.mark.parametrize(("count", "analyzed"), [(499_999, 0), (500_000, 1)])
 def test_the_joins_of_a_large_upsert_are_planned_by_statistics(
     sale: sa.Table, own: dict[str, Any], count: int, analyzed: int
 ) -> None:

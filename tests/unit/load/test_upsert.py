@@ -59,7 +59,7 @@ def test_the_steps_in_their_order() -> None:
         "target_rows",
     ]  # fmt: skip
     (analyze,) = [step for step in steps if step.name == "analyze"]
-    assert (analyze.sql, analyze.when) == ("ANALYZE order__stage (id)", "100,000 rows or more are delivered")
+    assert (analyze.sql, analyze.when) == ("ANALYZE order__stage (id)", "500,000 rows or more are delivered")
     assert all(step.sql for step in steps)
     assert not any(word in step.sql for step in steps for word in ("TRUNCATE", "LIKE", "SELECT *"))
 
