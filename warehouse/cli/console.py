@@ -34,7 +34,10 @@ def fail(message: str, *, code: int = 1) -> NoReturn:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, numeric: Sequence[str] = ()) -> None:
     """Print rows as a table; the columns named in `numeric` align right, and integers get thousands separators."""
-    view = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    # Above the table and not of it: rich would fold the title to the table's width.
+    if title:
+        console.print(f"[bold]{title}[/]", soft_wrap=True)
+    view = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=any(columns))
     for name in columns:
         view.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
     for row in rows:

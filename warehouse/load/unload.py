@@ -52,6 +52,10 @@ class UnloadStatement:
             raise LoadError(f"UNLOAD has no format {self.format!r} here.", next_step="Say parquet or csv.")
         if self.gzip and self.format == "parquet":
             raise LoadError("Parquet compresses itself.", next_step="Drop gzip.")
+        if not self.uri.startswith("s3://"):
+            raise LoadError(
+                f"UNLOAD writes to S3, and {self.uri!r} is no prefix of it.", next_step="Write s3://bucket/prefix."
+            )
         split_uri(self.uri)
 
     @property

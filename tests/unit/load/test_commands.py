@@ -111,6 +111,7 @@ def test_a_share_that_is_too_large_is_asked_about_in_a_terminal(
     [
         (("unload", "DELETE FROM customer", "s3://bucket/out/"), "no query but DELETE"),
         (("unload", "SELECT 1; SELECT 2", "s3://bucket/out/", "--dry-run"), "holds 2 statements"),
+        (("unload", "customer", "/tmp/out/"), "UNLOAD writes to S3, and '/tmp/out/' is no prefix of it. Write s3://"),
         (("load", "customer", "c.csv", "--must", "TRUE) OR (TRUE"), "no single condition"),
         (("load", "customer", "c.csv", "--delimiter", "||"), "delimiter '||' is not one ASCII character"),
         (("load", "customer", "c.csv", "--date-format", "Auto"), "dateformat 'Auto'"),
