@@ -19,7 +19,7 @@ def command(table: str, failed: bool, last: int) -> None:
 
     found = runs(table=table, outcome="failed" if failed else "", limit=last)
     if not found:
-        console.console.print("No such runs.")
+        console.console.print(f"No such runs of {table!r}." if table else "No such runs.")
         return
     # Only what happened at all: a line of a terminal is short.
     counts = ["rows_read", *(name for name in _COUNTS if any(getattr(run, name) for run in found))]

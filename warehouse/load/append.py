@@ -14,20 +14,22 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from warehouse.db import sql
 from warehouse.errors import LoadError
 from warehouse.load.fill import Fill, fill
 from warehouse.load.keys import create_stage, temporary_name
+from warehouse.load.shape import moment_text
 from warehouse.load.stage import Staged
 from warehouse.load.steps import Step
-from warehouse.schema import TableDesign
+from warehouse.schema import ColumnDesign, TableDesign
 
 Mode = Literal["append", "replace", "swap"]
 Bound = date | datetime | int | Decimal | str
+_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,14 @@ class Window:
                 f"{design.qualified_name} has no column {self.column}, by which a window is to be replaced.",
                 next_step="Name a column of the table.",
             )
-        if type(self.start) is type(self.end) and not self.start < self.end:  # type: ignore[operator]
+        start, end = (_bound(design, column, one) for one in (self.start, self.end))
+        if not start < end:
             raise LoadError(
                 f"{design.qualified_name}: the window from {self.start} to {self.end} is empty.",
                 next_step="Say a start and, later than it, the first value that is outside.",
             )
         name, type_ = sql.name(self.column), column.type
-        low, high = (f"CAST({sql.literal(_text(one))} AS {type_})" for one in (self.start, self.end))
+        low, high = (f"CAST({sql.literal(_text(one, column))} AS {type_})" for one in (start, end))
         return f"{name} >= {low} AND {name} < {high}"
 
     def __str__(self) -> str:
@@ -130,5 +133,35 @@ def plan_load(
     )
 
 
-def _text(value: Bound) -> str:
-    return value.isoformat(" ") if isinstance(value, datetime) else str(value)
+def _bound(design: TableDesign, column: ColumnDesign, value: Bound) -> Any:
+    """A bound as a value of its column's kind, so that two can be compared; a command line gives text.
+
+    Moments without a zone are UTC. Raises LoadError for what is no value of the column.
+    """
+    kind = column.redshift_type.name
+    try:
+        if kind in _NUMBERS:
+            number = Decimal(str(value))
+            if number.is_finite():
+                return number
+        elif kind in ("date", "timestamp without time zone", "timestamp with time zone"):
+            moment = value if isinstance(value, date) else datetime.fromisoformat(str(value).strip())
+            if not isinstance(moment, datetime):
+                moment = datetime.combine(moment, time())
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            if kind != "date":
+                return moment
+            if moment.time() == time():
+                return moment.date()
+        else:
+            return str(value)
+    except (ValueError, ArithmeticError):
+        pass
+    raise LoadError(
+        f"{design.qualified_name}.{column.name} is {column.type}, and {value!r} is no bound of a window of it.",
+        next_step="Say a value of that type.",
+    )
+
+
+def _text(value: Any, column: ColumnDesign) -> str:
+    return moment_text(value, column.redshift_type.name) if isinstance(value, datetime) else str(value)

@@ -16,7 +16,7 @@ from warehouse.errors import ChecksFailed, DuplicateKeys, LoadError, NullKeys, T
 from warehouse.load.append import LoadPlan, Window
 from warehouse.load.fill import Fill, Reshape
 from warehouse.load.history import HistoryPlan
-from warehouse.load.keys import EXAMPLES, without_key
+from warehouse.load.keys import EXAMPLES, repeated_keys, without_key
 from warehouse.load.musts import Must
 from warehouse.load.quarantine import Quarantine
 from warehouse.load.report import LoadReport
@@ -102,17 +102,18 @@ def swap(delivery: Delivery, plan: SwapPlan, *, prove_keys: bool) -> LoadReport:
     return replace(filled, deleted=before)
 
 
-def upsert(delivery: Delivery, plan: UpsertPlan) -> LoadReport:
+def upsert(delivery: Delivery, plan: UpsertPlan, *, design: TableDesign) -> LoadReport:
     session, connection = delivery.session, delivery.connection
     read, rows = _stage(delivery, plan)
     with session.phase("merge"):
         before = number(connection, plan.target_rows)
         marked = deleted = 0
+        unchanged = execute(connection, plan.leave_older).rowcount if plan.leave_older else 0
         if plan.marked and (marked := number(connection, plan.marked)):
             deleted = execute(connection, plan.delete_marked).rowcount
             _refuse_repeated(plan.table, plan.keys, deleted, marked, exact=False)
             execute(connection, plan.forget_marked)
-        unchanged = sum(execute(connection, statement).rowcount for statement in plan.leave)
+        unchanged += execute(connection, plan.leave_same).rowcount if plan.leave_same else 0
         updated, targeted = (int(count) for count in execute(connection, plan.matched).one())
         _refuse_repeated(plan.table, plan.keys, targeted, updated)
         _guard(session, plan.table, updated + deleted, before)
@@ -130,6 +131,9 @@ def upsert(delivery: Delivery, plan: UpsertPlan) -> LoadReport:
             f"{plan.table}: {before} rows before, {inserted} new, {deleted} deleted, {after} after",
             after == before + inserted - deleted,
         )
+        if set(plan.keys) != set(design.primary_key):
+            # Rows matched by other columns may bring a primary key that another row has.
+            _prove_keys(connection, design, "An upsert by other keys= keeps the primary key unique, too.")
     return delivery.report(
         rows_read=read,
         inserted=inserted,
@@ -155,11 +159,16 @@ def history(delivery: Delivery, plan: HistoryPlan) -> LoadReport:
                 count=twice,
                 next_step="Nothing was changed. End all but one of the versions of each key.",
             )
+        if plan.missing and (newer := number(connection, plan.missing_newer)):
+            raise LoadError(
+                f"{plan.table}: the delivery lacks {newer} keys whose current version is not older than it.",
+                next_step="Nothing was changed. Deliver in the order of the changes, or say a later as_of= (--as-of).",
+            )
         closed = execute(connection, plan.missing).rowcount if plan.missing else 0
         unchanged = execute(connection, plan.unchanged).rowcount
         if old := number(connection, plan.too_old):
             raise LoadError(
-                f"{plan.table}: {old} delivered rows are not later than the current version of their key, or have no "
+                f"{plan.table}: {old} delivered rows are not later than the newest version of their key, or have no "
                 "moment.",
                 next_step="Nothing was changed. Deliver in the order of the changes, or say a later as_of= (--as-of).",
             )
@@ -215,18 +224,30 @@ def _fill(delivery: Delivery, fill: Fill, table: str, *, already: int = 0, rows:
         return _reshape(delivery, fill)
     execute(connection, fill.sql())
     loaded = number(connection, rows or f"SELECT COUNT(*) FROM {sql.name(table)}") - already
-    if delivery.quarantine and not staged.query:
-        session = system.session_id(connection)
-        query = system.last_copy(connection).query_id
-        with delivery.session.connection() as reading:
-            found = system.load_errors(reading, session=session, after=query - 1, limit=delivery.quarantine + 1)
-        delivery.aside.keep(connection, [row for row in found if row.query_id == query], staged)
-    rejected = delivery.aside.count if delivery.quarantine else _rejected(staged, loaded)
+    rejected = 0
+    if (delivery.quarantine or staged.options.maxerror) and not staged.query:
+        found = _passed_over(delivery)
+        if delivery.quarantine:
+            delivery.aside.keep(connection, found, staged)
+        else:
+            # Without a quarantine they are gone; that the caller allowed it by maxerror= does not hide how many.
+            delivery.aside.count += len(found)
+        rejected = delivery.aside.count
     _prove(
         f"{table}: the source holds {staged.rows} rows, {loaded} were loaded and {rejected} rejected",
         staged.rows is None or loaded + rejected == staged.rows,
     )
     return loaded + rejected
+
+
+def _passed_over(delivery: Delivery) -> list[system.RejectedRow]:
+    """The rows that the last COPY has rejected without failing."""
+    session = system.session_id(delivery.connection)
+    query = system.last_copy(delivery.connection).query_id
+    most = delivery.quarantine + delivery.staged.options.maxerror + 1
+    with delivery.session.connection() as reading:
+        found = system.load_errors(reading, session=session, after=query - 1, limit=most)
+    return [row for row in found if row.query_id == query]
 
 
 def _reshape(delivery: Delivery, fill: Reshape) -> int:
@@ -350,14 +371,10 @@ def _null_keys(connection: sa.Connection, plan: UpsertPlan, count: int) -> NullK
     )
 
 
-def _prove_keys(connection: sa.Connection, design: TableDesign) -> None:
-    keys = design.primary_key
-    identity = {column.name for column in design.columns if column.identity and not column.identity_by_default}
-    if not keys or identity & set(keys):
+def _prove_keys(connection: sa.Connection, design: TableDesign, mend: str = "") -> None:
+    keys, repeated = design.primary_key, repeated_keys(design)
+    if not repeated:
         return
-    listed = sql.names(keys)
-    repeated = f"SELECT {listed}, COUNT(*) AS row_count FROM {sql.qualified(design.name, design.schema)}"
-    repeated += f" GROUP BY {listed} HAVING COUNT(*) > 1"
     examples = [tuple(row) for row in execute(connection, f"{repeated} LIMIT {EXAMPLES}")]
     if not examples:
         return
@@ -368,13 +385,8 @@ def _prove_keys(connection: sa.Connection, design: TableDesign) -> None:
         keys=keys,
         count=count,
         examples=[row[:-1] for row in examples],
-        next_step="Nothing was loaded. If rows are to replace those that are there, upsert them.",
+        next_step=f"Nothing was changed. {mend or 'If rows are to replace those that are there, upsert them.'}",
     )
-
-
-def _rejected(staged: Staged, loaded: int) -> int:
-    """How many rows COPY left out under MAXERROR; known when the source's rows are."""
-    return staged.rows - loaded if staged.options.maxerror and staged.rows is not None else 0
 
 
 def _prove(counts: str, holds: bool) -> None:

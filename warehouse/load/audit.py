@@ -16,7 +16,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from warehouse.db.system import current_revision
-from warehouse.errors import LoadError
+from warehouse.errors import LoadError, WarehouseError
 from warehouse.load.report import Kind, LoadReport
 from warehouse.models import LoadAudit
 from warehouse.redaction import redact
@@ -129,7 +129,9 @@ def runs(connection: sa.Connection, *, table: str = "", outcome: str = "", limit
     """The newest runs of the log, newest first; of one table, or of one outcome (succeeded, failed)."""
     wanted = sa.select(_AUDIT).order_by(_AUDIT.c.started_at.desc()).limit(limit)
     if table:
-        wanted = wanted.where(_AUDIT.c.table_name == table)
+        # As `load` takes it: Redshift folds names, and public is where a name without a schema is.
+        folded = table.strip().lower()
+        wanted = wanted.where(_AUDIT.c.table_name.in_([folded, folded.removeprefix("public."), f"public.{folded}"]))
     if outcome:
         wanted = wanted.where(_AUDIT.c.outcome == outcome)
     return [
@@ -180,7 +182,8 @@ def record_failure(connection: sa.Connection, run: Run, error: BaseException) ->
     during COMMIT, after the data was in."""
     known = sa.select(_AUDIT.c.run_id).where(_AUDIT.c.run_id == run.run_id)
     if connection.execute(known).first() is None:
-        _insert(connection, run, "failed", error=_cut(str(error), 4096))
+        told = str(error) if isinstance(error, WarehouseError) else redact(f"{type(error).__name__}: {error}")
+        _insert(connection, run, "failed", error=_cut(told, 4096))
     connection.commit()
 
 

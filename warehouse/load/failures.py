@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import sqlalchemy as sa
 
+from warehouse import redaction
 from warehouse.db.failures import ServerError, redact, server_error
 from warehouse.db.system import RejectedRow, load_errors
 from warehouse.errors import (
@@ -34,6 +38,7 @@ _LATER = ("slowdown", "status 50", "internalerror", "serviceunavailable", "reque
 _ELSEWHERE = ("PermanentRedirect", "Status 301", "AuthorizationHeaderMalformed")
 # What the load-error views count where a file has no lines.
 _UNITS = {"avro": "record", "parquet": "row"}
+_ROLE = re.compile(r"(?i)\bIAM_ROLE\s+'[^']*'")
 _LOST = ("connection", "broken pipe", "socket", "server closed", "eof", "timed out", "bad file descriptor")
 
 
@@ -44,6 +49,7 @@ def explain(
 
     Rolls the connection back: the load-error views are read afterwards, on the same session, which keeps their rows.
     """
+    _veil(error)
     said = server_error(error)
     table = design.qualified_name if design else "the query"
     if error.connection_invalidated or (not said.code and any(sign in said.message.lower() for sign in _LOST)):
@@ -63,6 +69,10 @@ def explain(
             f"{table}: a statement was cancelled: {said.message}.{waited}",
             next_step=f"{_NOTHING_LOADED} If statement_timeout ended it, raise the limit"
             + (" or wait for that session." if found else "; stv_recents shows what else runs."),
+        )
+    if said.code in ("42P01", "42703") and (design is None or (staged is not None and staged.query)):
+        return LoadError(
+            f"{table}: the query cannot be run: {said.message}.", next_step=f"{_NOTHING_LOADED} Correct the query."
         )
     if said.code == "42P01":
         return UnknownTable(
@@ -102,6 +112,27 @@ def explain(
     return LoadError(
         f"{table}: the warehouse refused a statement: {said}. {said.detail}".strip(), next_step=_NOTHING_LOADED
     )
+
+
+def _veil(error: sa.exc.DBAPIError) -> None:
+    """Take secrets and roles out of what a traceback prints of the errors behind ours: SQLAlchemy's statement, what a
+    driver quotes of it, and the key under which redshift_connector has missed it in its cache."""
+    if error.statement:
+        error.statement = _veiled(error.statement)
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error, error.orig]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            one.args = _veiled(one.args)
+            waiting += [one.__cause__, one.__context__]
+
+
+def _veiled(value: Any) -> Any:
+    if isinstance(value, str):
+        return _ROLE.sub("IAM_ROLE '***'", redaction.redact(value))
+    return tuple(map(_veiled, value)) if isinstance(value, tuple) else value
 
 
 def _is_conflict(said: ServerError) -> bool:

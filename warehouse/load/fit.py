@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from warehouse.errors import SourceError
+from warehouse.db.system import CatalogColumn
+from warehouse.errors import LoadError, SourceError
 from warehouse.load.source import Source
+from warehouse.redshift.types import RedshiftType, TypeRefused, parse_type
 from warehouse.schema import TableDesign
 
 
@@ -71,6 +73,40 @@ def fit(
             next_step=_next_step(source, columns, missing),
         )
     return given
+
+
+def hold_against(design: TableDesign, real: Sequence[CatalogColumn], columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns that the table has in the warehouse and not in the model.
+
+    Raises LoadError where a column of these is of a type there that may not hold what the model's does: INSERT and
+    UPDATE would round or cut without a word.
+    """
+    there = {column.name: column.type for column in real}
+    wrong = []
+    for name in columns:
+        column = design.column(name)
+        if column is not None and name in there and not _holds(there[name], column.redshift_type):
+            wrong.append(f"{name} is {there[name]} there and {column.redshift_type} in the model")
+    if wrong:
+        raise LoadError(
+            f"{design.qualified_name}: the warehouse's table differs from the model: {'; '.join(wrong)}.",
+            next_step='Run "alembic upgrade head" against this warehouse.',
+        )
+    return tuple(name for name in there if design.column(name) is None)
+
+
+def _holds(text: str, wanted: RedshiftType) -> bool:
+    """Whether a column of the type `text` takes every value of the type `wanted` as it is."""
+    try:
+        found = parse_type(text)
+    except TypeRefused:
+        return True  # a type that is not known here cannot be judged
+    if found.name != wanted.name:
+        return False  # COPY of Parquet takes no wider number either
+    if found.name == "numeric":
+        (digits, scale), (wanted_digits, wanted_scale) = found.arguments, wanted.arguments
+        return scale >= wanted_scale and digits - scale >= wanted_digits - wanted_scale
+    return all(one >= other for one, other in zip(found.arguments, wanted.arguments, strict=False))
 
 
 def renamed(source: Source, names: Mapping[str, str]) -> Source:

@@ -9,7 +9,8 @@ Each change of a row becomes a new version of it; the former version stays, with
     close what a full delivery no longer holds                only with missing="close"
 
 The moment is one for the whole delivery (`as_of`), or a column of it. A version begins where the one before it ends, so
-that at each moment there is exactly one: a delivery that is older than the current version is refused.
+that at each moment there is exactly one: a delivery that is older than the newest version of a key, current or ended,
+is refused.
 """
 
 from __future__ import annotations
@@ -64,12 +65,13 @@ class HistoryPlan:
     matched: str
     close: str
     missing: str
+    missing_newer: str
     insert: str
 
     def steps(self) -> tuple[Step, ...]:
         found = [step for step in self.staging.steps() if step.name in _SHARED]
         last = found.pop()
-        names = ("two_current", "missing", "unchanged", "too_old", "matched", "close", "insert")
+        names = ("two_current", "missing_newer", "missing", "unchanged", "too_old", "matched", "close", "insert")
         found += [Step(name, text) for name in names if (text := str(getattr(self, name)))]
         return (*found, Step("drop", self.staging.drop), last)
 
@@ -117,6 +119,7 @@ def plan_history(
     closing = ", ".join(
         [f"{ended} = {moment}", *([f"{sql.name(versions.is_current)} = FALSE"] if versions.is_current else [])]
     )
+    gone = f"{ended} IS NULL AND NOT EXISTS (SELECT 1 FROM {stage} WHERE {same_row})"
     of_key = sql.names(keys)
     written = [*values, *versions.names]
     new = [sql.names(values, of=staging.stage), moment, "NULL", *(["TRUE"] if versions.is_current else [])]
@@ -133,16 +136,16 @@ def plan_history(
             f"{same(staging.stage, design.name, design, compared)}"
         ),
         too_old=(
-            f"SELECT COUNT(*) FROM {stage} JOIN {target} ON {current} "
-            f"WHERE {own}.{began} >= {moment} OR {moment} IS NULL"
+            f"SELECT COUNT(*) FROM (SELECT {sql.names(keys, of=staging.stage)} FROM {stage} "
+            f"LEFT JOIN {target} ON {same_row} WHERE {moment} IS NULL OR {own}.{ended} > {moment} "
+            f"OR ({own}.{ended} IS NULL AND {own}.{began} >= {moment}) "
+            f"GROUP BY {sql.names(keys, of=staging.stage)}) AS too_old"
         ),
         matched=f"SELECT COUNT(*) FROM {stage} WHERE EXISTS (SELECT 1 FROM {target} WHERE {current})",
         close=f"UPDATE {target} SET {closing} FROM {stage} WHERE {current}",
-        missing=(
-            f"UPDATE {target} SET {closing} WHERE {ended} IS NULL "
-            f"AND NOT EXISTS (SELECT 1 FROM {stage} WHERE {same_row})"
-            if missing == "close"
-            else ""
+        missing=f"UPDATE {target} SET {closing} WHERE {gone}" if missing == "close" else "",
+        missing_newer=(
+            f"SELECT COUNT(*) FROM {target} WHERE {gone} AND {began} >= {moment}" if missing == "close" else ""
         ),
         insert=f"INSERT INTO {target} ({sql.names(written)}) SELECT {', '.join(new)} FROM {stage}",
     )

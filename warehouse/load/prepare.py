@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import sqlalchemy as sa
 
+from warehouse.db import sql
 from warehouse.db.catalog import read_catalog
 from warehouse.errors import LoadError
 from warehouse.load import apply
@@ -23,8 +24,9 @@ from warehouse.load.audit import OnRepeat
 from warehouse.load.copy import CopyOptions, role_clause
 from warehouse.load.guards import Guards
 from warehouse.load.history import HistoryPlan, Missing, Versions, delivered_design, plan_history
-from warehouse.load.keys import delivered, key_columns
+from warehouse.load.keys import delivered, key_columns, repeated_keys, without_key
 from warehouse.load.musts import Must
+from warehouse.load.quarantine import Quarantine
 from warehouse.load.report import LoadReport, Progress
 from warehouse.load.session import (
     P,
@@ -38,10 +40,14 @@ from warehouse.load.session import (
 from warehouse.load.shape import as_delivered, plan_shape
 from warehouse.load.source import Source
 from warehouse.load.stage import Staged
+from warehouse.load.steps import Step
 from warehouse.load.swap import SwapPlan, plan_swap, swappable
 from warehouse.load.upsert import Method, UpsertPlan, marked_design, plan_upsert
 from warehouse.schema import TableDesign
 from warehouse.settings import Settings
+
+# COPY fails at the row after those that it may pass over, and MAXERROR ends at 100,000.
+MOST_SET_ASIDE = 99_999
 
 
 class Common(TypedDict, total=False):
@@ -54,7 +60,7 @@ class Common(TypedDict, total=False):
     defaults          column -> value for the columns that the source has no field for
     casts             column -> SQL expression over the delivered fields, which are text where they have one:
                       {"price": "CAST(REPLACE(price, ',', '') AS DECIMAL(8, 2))"}. The caller's own SQL, as it is
-    musts             conditions that every delivered row has to meet
+    musts             conditions that every delivered row has to meet, as Must("price > 0") or as text
     quarantine        how many bad rows are set aside in load_quarantine instead of refusing the delivery
     load_key          the caller's name for the delivery, such as "dag/task/2026-01-31": a key that has succeeded on
                       this table is not loaded again (`outcome` "skipped"), unless on_repeat="replay"
@@ -73,7 +79,7 @@ class Common(TypedDict, total=False):
     rename: Mapping[str, str] | None
     defaults: Mapping[str, Any] | None
     casts: Mapping[str, str] | None
-    musts: Sequence[Must]
+    musts: Sequence[Must | str]
     quarantine: int
     load_key: str
     on_repeat: OnRepeat
@@ -90,6 +96,15 @@ class Prepared:
     source: Source
     plan: LoadPlan | SwapPlan | UpsertPlan | HistoryPlan
     work: Work
+    # What is asked of the staged rows, and of the table in the end.
+    checks: tuple[Step, ...] = ()
+    proof: tuple[Step, ...] = ()
+
+    def steps(self) -> tuple[Step, ...]:
+        """Every statement in its order, for people."""
+        steps = list(self.plan.steps())
+        at = max(number for number, step in enumerate(steps) if step.name in ("create", "fill", "null_examples"))
+        return (*steps[: at + 1], *self.checks, *steps[at + 1 :], *self.proof)
 
 
 def _prepare_load(
@@ -103,10 +118,14 @@ def _prepare_load(
     prove_keys: bool = True,
 ) -> Prepared:
     if window is not None:
+        if not isinstance(window, Window):
+            raise LoadError(f"window={window!r} is no Window.", next_step="Say Window(column, start, end).")
         window.condition(design)
     described, fitting = _describe(session, source, design, common)
-    # Rows that are to be checked wait in a stage, where they are alone.
-    how: dict[str, Any] = {"through_stage": bool(common.get("musts")), "most_rejected": common.get("quarantine", 0)}
+    # Rows that are to be checked wait in a stage, where they are alone; and a query may read the very rows that go.
+    clears = mode == "replace" or window is not None
+    through_stage = bool(common.get("musts")) or (bool(described.query) and clears)
+    how: dict[str, Any] = {"through_stage": through_stage, "most_rejected": common.get("quarantine", 0)}
     if mode == "swap":
         return _prepare_swap(session, described, fitting, design, common, window, prove_keys, how)
     planned = partial(plan_load, design, iam_role=session.settings.iam_role, mode=mode, window=window, **how)
@@ -116,7 +135,8 @@ def _prepare_load(
         delivery = _delivery(session, connection, design, described, common)
         return apply.load(delivery, plan, design=design, prove_keys=prove_keys, window=window)
 
-    return Prepared(described, plan, work)
+    checks = _checks(session, plan.stage, design, common)
+    return Prepared(described, plan, work, checks, _proof(design) if prove_keys else ())
 
 
 def _prepare_swap(
@@ -141,7 +161,8 @@ def _prepare_swap(
         delivery = _delivery(session, connection, design, described, common)
         return apply.swap(delivery, plan, prove_keys=prove_keys)
 
-    return Prepared(described, plan, work)
+    checks = _checks(session, plan.filling.stage, design, common)
+    return Prepared(described, plan, work, checks, _proof(plan.design) if prove_keys else ())
 
 
 def _prepare_upsert(
@@ -170,14 +191,16 @@ def _prepare_upsert(
         only_changed=only_changed,
         delete_when=delete_when,
         method=method,
+        unknown=session.unknown,
         most_rejected=common.get("quarantine", 0),
     )
     plan = _stage(session, described, incoming, fitting, matched_by, common, planned)
 
     def work(connection: sa.Connection) -> LoadReport:
-        return apply.upsert(_delivery(session, connection, incoming, described, common), plan)
+        return apply.upsert(_delivery(session, connection, incoming, described, common), plan, design=design)
 
-    return Prepared(described, plan, work)
+    checks = _checks(session, plan.stage, incoming, common, plan.keys)
+    return Prepared(described, plan, work, checks, () if set(plan.keys) == set(design.primary_key) else _proof(design))
 
 
 def _prepare_history(
@@ -216,7 +239,8 @@ def _prepare_history(
     def work(connection: sa.Connection) -> LoadReport:
         return apply.history(_delivery(session, connection, incoming, described, common), plan)
 
-    return Prepared(described, plan, work)
+    checks = _checks(session, plan.staging.stage, incoming, common, plan.keys)
+    return Prepared(described, plan, work, checks)
 
 
 PREPARE: dict[str, Callable[..., Prepared]] = {
@@ -230,8 +254,14 @@ PREPARE: dict[str, Callable[..., Prepared]] = {
 
 
 def open_run(kind: Any, design: TableDesign, source: Any, common: Common) -> Session:
-    if common.get("quarantine", 0) < 0:
-        raise LoadError("quarantine is negative.", next_step="Say how many rows may be set aside, 0 for none.")
+    if not 0 <= common.get("quarantine", 0) <= MOST_SET_ASIDE:
+        raise LoadError(
+            f"quarantine={common['quarantine']} is not within 0..{MOST_SET_ASIDE:,}, what COPY can pass over.",
+            next_step="Say how many rows may be set aside (--quarantine), 0 for none.",
+        )
+    options = common.get("options")
+    if options is not None and not isinstance(options, CopyOptions):
+        raise LoadError(f"options={options!r} are no CopyOptions.", next_step="Say CopyOptions(…).")
     session = open_session(
         kind,
         design.qualified_name,
@@ -274,7 +304,7 @@ def _stage(
     if shape is not None:
         option = "defaults= (--default) or casts= (--cast)"
         trials.append(Trial(shape.trial, "a default or a cast cannot be computed", option))
-    for must in common.get("musts", ()):
+    for must in _musts(common):
         asked = must.trial(design, shape.columns if shape else fields)
         trials.append(Trial(asked, f"the check {must} cannot be asked of the delivery", "musts= (--must)"))
     # A key that is cast may be anything before it.
@@ -287,8 +317,39 @@ def _stage(
 def _delivery(
     session: Session, connection: sa.Connection, design: TableDesign, source: Source, common: Common
 ) -> apply.Delivery:
-    musts, quarantine = tuple(common.get("musts", ())), common.get("quarantine", 0)
-    return apply.Delivery(session, connection, design, musts, quarantine, source.files)
+    return apply.Delivery(session, connection, design, _musts(common), common.get("quarantine", 0), source.files)
+
+
+def _musts(common: Common) -> tuple[Must, ...]:
+    given = common.get("musts") or ()
+    each = (given,) if isinstance(given, str | Must) else given
+    return tuple(Must(one) if isinstance(one, str) else one for one in each)
+
+
+def _checks(
+    session: Session, stage: str, design: TableDesign, common: Common, keys: Sequence[str] = ()
+) -> tuple[Step, ...]:
+    """What is asked of the rows in the stage, and how those that fail are set aside."""
+    most, columns = common.get("quarantine", 0), cast(Staged, session.staged).columns
+    aside = Quarantine(session.run.run_id, session.run.table, most)
+    found = []
+    for broken, reason, name in (
+        *([(without_key(keys), "the row has no key", "")] if keys else []),
+        *((must.broken(), f"breaks the check {must}", str(must)) for must in _musts(common)),
+    ):
+        if name:
+            found.append(Step("check", f"SELECT COUNT(*) FROM {sql.name(stage)} WHERE {broken}"))
+        if most:
+            when = f"1 to {most:,} rows: {reason}"
+            found += [
+                Step("set_aside", text, when) for text in aside.statements(stage, design, columns, broken, reason)
+            ]
+    return tuple(found)
+
+
+def _proof(design: TableDesign) -> tuple[Step, ...]:
+    asked = repeated_keys(design)
+    return (Step("prove_keys", asked),) if asked else ()
 
 
 def design_of(table: Any) -> TableDesign:

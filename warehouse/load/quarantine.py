@@ -18,6 +18,7 @@ from warehouse.models import LoadQuarantine
 from warehouse.schema import TableDesign
 
 _TABLE = LoadQuarantine.__table__
+_AT_ONCE = 1000
 _COLUMNS = ("run_id", "number", "table_name", "reason", "row_text", "quarantined_at")
 
 
@@ -33,7 +34,7 @@ class Quarantine:
 
     @property
     def room(self) -> int:
-        return self.most - self.count
+        return max(self.most - self.count, 0)
 
     def keep(self, connection: sa.Connection, rows: Sequence[RejectedRow], staged: Staged) -> None:
         """Write down what COPY rejected."""
@@ -56,8 +57,9 @@ class Quarantine:
                     "quarantined_at": self.moment,
                 }
             )
-        if found:
-            connection.execute(sa.insert(_TABLE).values(found))
+        # A statement takes 32,767 parameters at most.
+        for some in (found[at : at + _AT_ONCE] for at in range(0, len(found), _AT_ONCE)):
+            connection.execute(sa.insert(_TABLE).values(some))
 
     def statements(
         self, stage: str, design: TableDesign, columns: Sequence[str], broken: str, reason: str

@@ -60,6 +60,18 @@ def no_condition(text: str) -> str:
     return ""
 
 
+def no_expression(text: str) -> str:
+    """Why a text is no single expression of a select list; "" when it is one, as far as can be said here."""
+    if why := no_condition(text):
+        return why
+    depth = 0
+    for word in (token.text for token in tokens(text)):
+        depth += (word == "(") - (word == ")")
+        if word == "," and not depth:
+            return "a comma divides it in two"
+    return ""
+
+
 def _broken(words: tuple[str, ...]) -> str:
     """What keeps a text from being SQL of any kind."""
     if "" in words:

@@ -29,6 +29,7 @@ from warehouse.load.session import (
     finish,
     number,
     open_session,
+    succeeded,
     transact,
 )
 from warehouse.load.stage import Staged
@@ -65,7 +66,8 @@ def load(
     if common.get("on_repeat") == "replay" and mode == "append" and window is None:
         raise LoadError(
             "An appended delivery cannot be replayed: its rows would be there twice.",
-            next_step='Say mode="replace" or window=, upsert it, or leave out on_repeat="replay".',
+            next_step='Say mode="replace" (--mode replace) or window= (--window), upsert it, or leave out '
+            'on_repeat="replay" (--replay).',
         )
     return _run("load", table, source, common, mode=mode, window=window, prove_keys=prove_keys)
 
@@ -157,7 +159,7 @@ def preview(kind: Literal["load", "upsert", "history"], table: Any, source: Any,
     with closing(session):
         prepared = PREPARE[kind](session, source, design, common, **options)
     staged = cast(Staged, session.staged)
-    return Preview(kind, design.qualified_name, prepared.source, staged, prepared.plan.steps())
+    return Preview(kind, design.qualified_name, prepared.source, staged, prepared.steps())
 
 
 def unload(
@@ -236,8 +238,13 @@ def runs(
 
 
 def _run(kind: Literal["load", "upsert", "history"], table: Any, source: Any, common: Common, **own: Any) -> LoadReport:
+    if stray := sorted(set(common) - set(Common.__annotations__)):
+        # Python leaves that to who unpacks; a misspelt dry_run= must not load.
+        raise TypeError(f"{kind}() got an unexpected keyword argument {stray[0]!r}")
     design = design_of(table)
     session = open_run(kind, design, source, common)
     with attempt(session):
+        if (earlier := succeeded(session)) is not None:
+            return earlier
         prepared = PREPARE[kind](session, source, design, common, **own)
         return finish(session, transact(session, prepared.work))

@@ -30,12 +30,13 @@ import sqlalchemy as sa
 from warehouse.db import sql
 from warehouse.db.engine import connect
 from warehouse.db.failures import server_error
+from warehouse.db.system import table_columns
 from warehouse.errors import ConnectionFailed, LoadError, WarehouseError
 from warehouse.load import audit
 from warehouse.load.attempts import ONCE, Retry, tries
 from warehouse.load.copy import CopyOptions
 from warehouse.load.failures import explain, lost
-from warehouse.load.fit import fit, renamed
+from warehouse.load.fit import fit, hold_against, renamed
 from warehouse.load.guards import Guards
 from warehouse.load.locate import plan_search
 from warehouse.load.report import Kind, LoadReport, Progress, silent
@@ -74,6 +75,8 @@ class Session:
     # What the try that runs has done, once it is ready to be committed.
     done: LoadReport | None = None
     design: TableDesign | None = None
+    # The columns that the table has in the warehouse and not in the model.
+    unknown: tuple[str, ...] = ()
     staged: Staged | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -191,10 +194,14 @@ def attempt(session: Session) -> Iterator[None]:
     what this run opened."""
     try:
         yield
-    except WarehouseError as error:
-        if session.staged is not None and session.staged.owned:
-            kept = f"What was staged is kept: {session.prefix}/."
-            error.next_step = f"{error.next_step} {kept}".strip()
+    except BaseException as error:  # also an interrupt, and what the caller's own iterator raises
+        kept = session.staged is not None and session.staged.owned
+        told = f"What was staged is kept: {session.prefix}/." if kept else ""
+        if isinstance(error, WarehouseError):
+            error.next_step = f"{error.next_step} {told}".strip()
+        else:
+            told = f"Run {session.run.run_id} ended by it; what was not committed is rolled back. {told}"
+            error.add_note(told.strip())
         with contextlib.suppress(sa.exc.SQLAlchemyError, WarehouseError), session.connection() as connection:
             audit.record_failure(connection, session.run, error)
         raise
@@ -224,7 +231,8 @@ def describe_and_fit(
 
 
 def _probe(session: Session, columns: Sequence[str]) -> None:
-    """Ask the warehouse for no row of the columns: it answers whether table and columns are there."""
+    """Ask the warehouse for no row of the columns: it answers whether table and columns are there. Then hold their
+    types against the model."""
     design = cast(TableDesign, session.design)
     log = TableDesign.from_table(cast(sa.Table, LoadAudit.__table__))
     for one, names in ((design, columns), (log, [column.name for column in log.columns])):
@@ -234,6 +242,9 @@ def _probe(session: Session, columns: Sequence[str]) -> None:
                 with watched(session.engine, one, session.waits_for):
                     table = sql.qualified(one.name, one.schema)
                     execute(connection, f"SELECT {sql.names(names)} FROM {table} WHERE 1 = 0")
+                if one is design:
+                    real = table_columns(connection, one.schema, one.name)
+                    session.unknown = hold_against(one, real, names)
             except sa.exc.DBAPIError as error:
                 raise explain(error, connection, one) from error
 
@@ -368,11 +379,19 @@ def queue(session: Session, connection: sa.Connection) -> None:
         execute(connection, f"LOCK TABLE {sql.qualified(session.design.name, session.design.schema)}")
     if session.attempt > 1 and (report := _committed(session)) is not None:
         raise Repeated(report)
-    if session.run.skips_repeats:
-        with session.connection() as reading:
-            earlier = audit.find_success(reading, session.run)
-        if earlier is not None:
-            raise Repeated(earlier)
+    if (earlier := succeeded(session)) is not None:
+        raise Repeated(earlier)
+
+
+def succeeded(session: Session) -> LoadReport | None:
+    """The report of an earlier run with this load key; None when there was none, or when it is to be replayed."""
+    if not session.run.skips_repeats:
+        return None
+    with session.connection() as reading:
+        try:
+            return audit.find_success(reading, session.run)
+        except sa.exc.DBAPIError as error:
+            raise explain(error, reading, TableDesign.from_table(cast(sa.Table, LoadAudit.__table__))) from error
 
 
 def _committed(session: Session) -> LoadReport | None:

@@ -13,12 +13,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from warehouse.db import sql
 from warehouse.errors import LoadError
 from warehouse.load.keys import create_stage, temporary_name
+from warehouse.load.queries import no_expression
 from warehouse.schema import ColumnDesign, TableDesign
 
 # The longest text there is.
@@ -59,9 +60,9 @@ def plan_shape(
             next_step="Name delivered columns.",
         )
     for name, expression in casts.items():
-        if not expression.strip() or ";" in expression or "--" in expression:
+        if why := no_expression(expression):
             raise LoadError(
-                f"{design.qualified_name}: the cast of {name}, {expression!r}, is no single expression.",
+                f"{design.qualified_name}: the cast of {name}, {expression!r}, is no single expression: {why}.",
                 next_step=f'Say one SQL expression over the delivered fields, such as "CAST({name} AS INTEGER)".',
             )
     delivered = as_delivered(design, casts)
@@ -112,11 +113,18 @@ def _constant(design: TableDesign, name: str, value: Any) -> str:
         return f"JSON_PARSE({sql.literal(json.dumps(value, ensure_ascii=False))})"
     if isinstance(value, bytes | bytearray):
         return f"TO_VARBYTE({sql.literal(bytes(value).hex())}, 'hex')"
-    text = value.isoformat(" ") if isinstance(value, datetime) else str(value)
+    text = moment_text(value, kind) if isinstance(value, datetime) else str(value)
     if kind in ("character", "character varying") and len(text.encode()) > column.redshift_type.arguments[0]:
         # A cast would cut it off without a word.
         raise _unfit(design, column, value, f"{len(text.encode())} bytes do not fit into {column.type}")
     return f"CAST({sql.literal(text)} AS {column.type})"
+
+
+def moment_text(value: datetime, kind: str) -> str:
+    """A moment as a literal for a column of this kind: in UTC where it keeps no time zone, as frames have it."""
+    if value.tzinfo is not None and kind != "timestamp with time zone":
+        value = value.astimezone(UTC).replace(tzinfo=None)
+    return value.isoformat(" ")
 
 
 def _unfit(design: TableDesign, column: ColumnDesign, value: Any, why: str) -> LoadError:

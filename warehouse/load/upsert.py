@@ -4,8 +4,9 @@
     analyze the keys of a large delivery            so that the joins hash it, and scan the table once
     count rows, rows without a key, repeated keys   refuse what could not be matched, or would be ambiguous
     collapse repeated keys                          only when there are any
+    leave out what is older than the table's        only with newer_by=
     delete what is marked as deleted                only with delete_when=
-    leave out what is there already, or newer       only with only_changed= or newer_by=
+    leave out what is there already                 only with only_changed=
     replace:  DELETE … USING stage, INSERT          when the delivery holds every column of the table
     update:   UPDATE … FROM stage, INSERT the rest  when it does not: other columns, and IDENTITY numbers, stay
     merge:    MERGE INTO … USING stage              when asked for
@@ -95,7 +96,8 @@ class UpsertPlan:
     marked: str
     delete_marked: str
     forget_marked: str
-    leave: tuple[str, ...]
+    leave_older: str
+    leave_same: str
     # One row: the delivered keys that the table holds, and the table's rows of these keys.
     matched: str
     range: Range | None
@@ -119,10 +121,11 @@ class UpsertPlan:
             *(Step("take_collapsed", text, repeated) for text in self.take_collapsed),
             Step("stage_rows", self.stage_rows, repeated),
             Step("target_rows", self.target_rows),
+            Step("leave_older", self.leave_older),
             Step("marked", self.marked),
             Step("delete_marked", self.delete_marked),
             Step("forget_marked", self.forget_marked),
-            *(Step("leave", text) for text in self.leave),
+            Step("leave_same", self.leave_same),
             Step("matched", self.matched),
             Step("bounds", self.range.bounds if self.range else ""),
             Step("change", self.change + (f" AND {self.range.within('<least>', '<greatest>')}" if self.range else "")),
@@ -145,6 +148,7 @@ def plan_upsert(
     only_changed: bool = False,
     delete_when: str = "",
     method: Method | None = None,
+    unknown: Sequence[str] = (),
     most_rejected: int = 0,
 ) -> UpsertPlan:
     """Plan the upsert of a staged delivery. Raises LoadError when the keys or another named column are not delivered.
@@ -157,6 +161,7 @@ def plan_upsert(
     delete_when    a BOOLEAN column of the delivery: where it is true, the row of that key is deleted. The table need
                    not have it
     method         default: replace when the delivery holds every column of the table, else update
+    unknown        columns that the table has in the warehouse and not in the model
     """
     if method not in (None, "replace", "update", "merge"):
         raise LoadError(f"method={method!r} is not understood.", next_step='Say "replace", "update" or "merge".')
@@ -169,10 +174,12 @@ def plan_upsert(
     stage, again = temporary_name(design, "stage"), temporary_name(design, "again")
     target, in_stage, in_again = sql.qualified(design.name, design.schema), sql.name(stage), sql.name(again)
     listed, by_key = sql.names(columns), sql.names(chosen)
-    whole = {column.name for column in design.columns} == set(written)
+    absent = [name for name in (*(column.name for column in design.columns), *unknown) if name not in written]
+    whole = not absent
     if method == "replace" and not whole:
         raise LoadError(
-            f"{design.qualified_name}: the delivery does not hold every column, so replacing rows would lose values.",
+            f"{design.qualified_name}: the delivery does not hold {', '.join(absent)}, so replacing rows would lose "
+            "values.",
             next_step='Say method="update" or "merge", or leave it out.',
         )
     chosen_method: Method = method or ("replace" if whole else "update")
@@ -189,6 +196,8 @@ def plan_upsert(
         f"SELECT COUNT(*) AS row_count FROM {target} JOIN {in_stage} ON {same_row} "
         f"GROUP BY {sql.names(chosen, of=stage)}"
     )
+    taken = f"DELETE FROM {in_stage} USING {target} WHERE {same_row}"
+    compared = [column for column in written if column not in chosen]
     rest = "" if chosen_method == "replace" else f" WHERE NOT EXISTS (SELECT 1 FROM {target} WHERE {same_row})"
     values = sql.names(written)
     marker = sql.name(delete_when) if delete_when else ""
@@ -222,7 +231,9 @@ def plan_upsert(
             f"DELETE FROM {target} USING {in_stage} WHERE {same_row} AND {in_stage}.{marker}" if marker else ""
         ),
         forget_marked=f"DELETE FROM {in_stage} WHERE {marker}" if marker else "",
-        leave=tuple(_leave(design, target, stage, written, chosen, same_row, newer_by, only_changed)),
+        # An old row with a marker is no less old: it deletes nothing.
+        leave_older=f"{taken} AND NOT ({_newer(stage, design.name, newer_by)})" if newer_by else "",
+        leave_same=f"{taken} AND {same(stage, design.name, design, compared)}" if only_changed else "",
         matched=f"SELECT COUNT(*), COALESCE(SUM(row_count), 0) FROM ({known}) AS known",
         range=_range(design, stage, chosen) if chosen_method != "merge" and change else None,
         change=change,
@@ -266,27 +277,6 @@ def _winners(stage: str, columns: Sequence[str], keys: Sequence[str], latest_by:
     place = f"RANK() OVER (PARTITION BY {sql.names(keys, of=stage)} ORDER BY {order}) AS {_PLACE}"
     placed = f"(SELECT {of_stage}, {place} FROM {again}) AS placed"
     return f"SELECT DISTINCT {sql.names(columns)} FROM {placed} WHERE {_PLACE} = 1"
-
-
-def _leave(
-    design: TableDesign,
-    target: str,
-    stage: str,
-    columns: Sequence[str],
-    keys: Sequence[str],
-    same_row: str,
-    newer_by: Sequence[str],
-    only_changed: bool,
-) -> list[str]:
-    """What takes those rows out of the stage that would change nothing, or would put back something older."""
-    found = []
-    taken = f"DELETE FROM {sql.name(stage)} USING {target} WHERE {same_row}"
-    if newer_by:
-        found.append(f"{taken} AND NOT ({_newer(stage, design.name, list(newer_by))})")
-    if only_changed:
-        values = [column for column in columns if column not in keys]
-        found.append(f"{taken} AND {same(stage, design.name, design, values)}")
-    return found
 
 
 def _newer(stage: str, target: str, columns: Sequence[str]) -> str:

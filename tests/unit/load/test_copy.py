@@ -194,8 +194,11 @@ def test_unload_refuses_what_it_cannot_write() -> None:
         UnloadStatement("SELECT 1", "s3://b/x", ROLE, format="avro")  # type: ignore[arg-type]
     with pytest.raises(LoadError, match="Parquet"):
         UnloadStatement("SELECT 1", "s3://b/x", ROLE, gzip=True)
+    for uri in ("/tmp/x", "file:///tmp/x", "gs://b/x"):
+        with pytest.raises(LoadError, match="writes to S3"):
+            UnloadStatement("SELECT 1", uri, ROLE)
     with pytest.raises(ObjectStoreError):
-        UnloadStatement("SELECT 1", "/tmp/x", ROLE)
+        UnloadStatement("SELECT 1", "s3:///x", ROLE)
 
 
 def test_what_can_be_unloaded() -> None:

@@ -409,7 +409,7 @@ def test_a_history_keeps_every_version(dimension: sa.Table, own: dict[str, Any],
         ("d", 5, third, None, True),
     ]
     before = versions(own["engine"], dimension)
-    with pytest.raises(LoadError, match="1 delivered rows are not later than the current version"):
+    with pytest.raises(LoadError, match="1 delivered rows are not later than the newest version"):
         history(dimension, deliver("code,seats\nb,4\n"), as_of=second, **own)
     assert versions(own["engine"], dimension) == before
 
