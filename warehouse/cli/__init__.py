@@ -50,6 +50,12 @@ class _Lazy(click.Group):
             if ctx.params.get("debug"):
                 raise
             fail(str(error))
+        except KeyboardInterrupt as stopped:
+            notes = getattr(stopped, "__notes__", [])
+            if not notes or ctx.params.get("debug"):
+                raise
+            # 128 and SIGINT's number, as shells have it.
+            fail(f"interrupted. {' '.join(notes)}", code=130)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

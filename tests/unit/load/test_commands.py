@@ -134,3 +134,20 @@ def test_what_cannot_be_run_is_said(run: Callable[..., Result], command: tuple[s
 def test_what_is_misspelt_is_said(run: Callable[..., Result], option: tuple[str, str], said: str) -> None:
     result = run("load", "customer", "c.csv", *option)
     assert result.exit_code == 2 and said in result.output
+
+
+def test_an_interrupt_says_what_became_of_the_run(
+    run: Callable[..., Result], customers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "c.csv").write_text(HEADER + "a,Rome,1\n")
+    with monkeypatch.context() as patch:
+        patch.setattr("warehouse.load.audit.record_success", interrupted)  # the last thing before the commit
+        stopped = run("load", "customer", "c.csv")
+    assert stopped.exit_code == 130
+    said = " ".join(stopped.output.split())
+    assert "error: interrupted. Run " in said and "is rolled back. What was staged is kept: s3://" in said
+    assert customers() == []
+    assert "KeyboardInterrupt" in run("runs", "--failed").output
