@@ -14,6 +14,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
 from warehouse.schema.design import INFO
+from warehouse.schema.reading import default_sql
 
 # module of a type -> the import, and the name to write before the type
 _IMPORTS = {
@@ -31,6 +32,10 @@ def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     if kind == "server_default" and type(item) is sa.FetchedValue:
         # "The server fills it": what an identity column says to SQLAlchemy. The DDL has no word for it.
         return ""
+    if kind == "server_default" and not isinstance(getattr(item, "arg", ""), str):
+        # Alembic would write what it compiles, where a colon begins a parameter and % is doubled.
+        text = default_sql(item) or ""
+        return f"sa.{'literal_column' if ':' in text else 'text'}({text!r})"
     if kind == "column" and item.info.get(INFO):
         return _column_with_info(item, context)
     return False

@@ -17,6 +17,7 @@ from warehouse.schema.base import NAMING
 from warehouse.schema.design import ColumnDesign, TableDesign
 from warehouse.schema.grants import plain_grants
 from warehouse.schema.options import column_options, table_options
+from warehouse.schema.reading import default_clause
 
 _TYPES: Mapping[str, Callable[..., Any]] = {
     "smallint": types.SMALLINT,
@@ -38,6 +39,8 @@ _TYPES: Mapping[str, Callable[..., Any]] = {
     "geometry": types.GEOMETRY,
     "geography": types.GEOGRAPHY,
     "hllsketch": types.HLLSKETCH,
+    "interval year to month": types.INTERVAL_YEAR_TO_MONTH,
+    "interval day to second": types.INTERVAL_DAY_TO_SECOND,
 }
 
 
@@ -57,7 +60,7 @@ def column_of(design: ColumnDesign) -> sa.Column[Any]:
         pii=design.pii,
         doc=design.doc,
     )
-    default = None if design.default is None else sa.text(design.default)
+    default = None if design.default is None else default_clause(design.default)
     return sa.Column(
         design.name,
         type_of(design.type),

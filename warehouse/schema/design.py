@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -228,7 +228,7 @@ def qualified(schema: str | None, name: str) -> str:
     return name if schema in (None, DEFAULT_SCHEMA) else f"{schema}.{name}"
 
 
-@lru_cache(maxsize=1)
+@cache
 def redshift_dialect() -> Dialect:
     """The unmodified dialect, to compile types and defaults with; it opens no connection and imports no driver."""
     from sqlalchemy_redshift.dialect import RedshiftDialect_redshift_connector

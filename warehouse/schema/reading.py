@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -92,7 +93,7 @@ def read_column(column: sa.Column[Any]) -> ColumnDesign:
         encode=canonical_encoding(encode) if encode else None,
         identity=(int(identity[0]), int(identity[1])) if identity else None,
         identity_by_default=bool(ours.get("identity_by_default", False)),
-        default=None if column.server_default is None else _compiler().get_column_default_string(column),
+        default=default_sql(column.server_default, f"column {column.name}"),
         comment=column.comment or None,
         collate=ours.get("collate"),
         pii=ours.get("pii"),
@@ -105,10 +106,35 @@ def own(item: sa.Table | sa.Column[Any]) -> Mapping[str, Any]:
     return item.info.get(INFO) or _NOTHING
 
 
+def default_sql(default: Any, where: str = "") -> str | None:
+    """The SQL of a column's default. Raises DesignError where its text has parameters, as '{"a":1}' has one, :1."""
+    if default is None:
+        return None
+    clause = getattr(default, "arg", None)
+    if isinstance(clause, sa.TextClause) and clause._bindparams:
+        named = ", ".join(f":{name}" for name in clause._bindparams)
+        raise DesignError(
+            f"{where}: its default {clause.text!r} has the parameters {named}.",
+            next_step=f"Write {named.replace(':', chr(92) + ':')} in text(…), or give the value as a string.",
+        )
+    text: str | None = _compiler().get_column_default_string(SimpleNamespace(server_default=default))
+    return text
+
+
+def default_clause(text: str) -> sa.TextClause | sa.ColumnClause[Any]:
+    """The SQL of a default as a clause of just that text. In `sa.text` a colon may begin a parameter, and not every
+    such text can be written there."""
+    return sa.literal_column(text) if ":" in text else sa.text(text)
+
+
 @cache
 def _compiler() -> Any:
-    dialect = redshift_dialect()
-    return dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
+    from sqlalchemy_redshift.dialect import RedshiftCompiler, RedshiftDialect_redshift_connector
+
+    # Else a % would be doubled, for a driver that looks for parameters; this one's own compiler does it always.
+    dialect: Any = RedshiftDialect_redshift_connector(paramstyle="named")
+    dialect.statement_compiler = RedshiftCompiler
+    return dialect.ddl_compiler(dialect, None)
 
 
 _spelled: dict[Any, str] = {}

@@ -328,3 +328,62 @@ def test_a_whole_script_in_psql_is_a_whole_migration(target, engine, local_serve
     assert (done.returncode, done.stderr) == (0, "")
     assert migrate.check(own) == ()
     migrate.downgrade(own)
+
+
+def test_a_refused_statement_leaves_nothing_to_finish(project, target, engine):
+    project.revision(TABLE)
+    migrate.upgrade(target)
+    before = history(engine)
+    file = project.revision("op.execute('ALTER TABLE sale ALTER COLUMN missing TYPE varchar(20)')")
+    with pytest.raises(MigrationError, match="Nothing of this revision is in the warehouse"):
+        migrate.upgrade(target)
+    assert history(engine) == before
+    file.write_text(file.read_text().replace("missing", "note"))
+    migrate.upgrade(target)
+    assert width(engine) == 20
+
+
+def test_a_refused_statement_behind_others_leaves_those(project, target, engine):
+    file = project.revision(f"{TABLE}\nop.execute('ALTER TABLE sale ALTER COLUMN missing TYPE varchar(20)')")
+    with pytest.raises(MigrationError, match="Its first statement is in the warehouse"):
+        migrate.upgrade(target)
+    assert history(engine) == {"r1": ("running", 1)}
+    file.write_text(file.read_text().replace("missing", "note"))
+    migrate.upgrade(target, edited=["r1"])
+    assert (width(engine), history(engine)) == (20, {"r1": ("applied", 2)})
+
+
+def test_a_revision_in_part_whose_file_is_gone(project, target, engine):
+    project.revision(TABLE)
+    migrate.upgrade(target)
+    file = project.revision("\n".join([WIDEN.format(20), "op.execute('SELECT * FROM nowhere')"]))
+    with pytest.raises(MigrationError, match="nowhere"):
+        migrate.upgrade(target)
+    file.unlink()
+    for run in (migrate.upgrade, migrate.downgrade):
+        with pytest.raises(MigrationError, match=r"r2 ran in part, and no file .* has it.*alembic stamp --purge"):
+            run(target)
+    from alembic import command
+
+    command.stamp(migrate.config(target), "r1", purge=True)
+    migrate.upgrade(target)
+    migrate.downgrade(target)
+
+
+def test_two_heads_are_joined(project, target, engine):
+    """What `two heads` advises: both branches run, then the revision that joins them, and back."""
+    from alembic import command
+
+    project.revision(TABLE)
+    migrate.upgrade(target)
+    for name in ("two", "three"):
+        project.heads = [None, "r1"] if name == "two" else [None, "r1", "r1"]
+        project.revision(f"op.execute('CREATE TABLE {name} (c int)')", f"op.execute('DROP TABLE {name}')")
+    assert {file.stem for file in project.versions.glob("*.py")} == {"r1", "r2", "r3"}
+    command.merge(migrate.config(target), ["r2", "r3"], message="Join")
+    migrate.upgrade(target)
+    assert sorted(history(engine)) == sorted(["r1", "r2", "r3", migrate.current(target)])
+    migrate.downgrade(target, "r1")
+    assert sorted(history(engine)) == ["r1"]
+    assert ask(engine, "SELECT table_name FROM svv_tables WHERE table_name IN ('two', 'three')") == []
+    migrate.upgrade(target)

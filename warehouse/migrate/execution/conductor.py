@@ -73,9 +73,10 @@ class Conductor:
             guard.one_head(script)
         if self.context.as_sql or script is None or self.context.purge:
             return
-        guard.one_row(heads, self.context.version_table)
+        guard.one_row(heads, script, self.context.version_table)
         guard.known(heads, script)
         if not self._is_stamp:
+            guard.has_file(self.entries.values(), script)
             for entry in guard.unedited(self.entries.values(), script, self.accepted):
                 self._accept(entry)
 
@@ -130,8 +131,8 @@ class Conductor:
             self._execute(history.forget(self.history, entry.revision))
             self.entries.pop(entry.revision, None)
         self.run = None
-        if not self.context.as_sql:
-            guard.one_row(self._versions(), self.context.version_table)
+        if not self.context.as_sql and self.context.script is not None:
+            guard.one_row(self._versions(), self.context.script, self.context.version_table)
 
     def _stamped(self, step: Any) -> None:
         """Whoever stamps says that the tables are at that revision: nothing is half done, and what is above never
@@ -148,6 +149,10 @@ class Conductor:
                 del self.entries[entry.revision]
 
     def _keep(self, entry: Entry, inside: bool) -> None:
+        if not entry.steps and entry.begun is None:  # nothing of it is in the warehouse
+            self._execute(history.forget(self.history, entry.revision))
+            self.entries.pop(entry.revision, None)
+            return
         if inside:
             self._execute(*history.replace_row(self.history, entry, self._writer))
         else:

@@ -16,14 +16,25 @@ from warehouse.migrate.execution.fingerprint import fingerprint
 from warehouse.migrate.execution.history import Direction, Entry
 
 
-def one_row(versions: Sequence[str], table: str = "alembic_version") -> None:
-    """Raise MigrationError unless the version table holds at most one row; nothing in Redshift keeps it to that."""
-    if len(versions) > 1:
+def one_row(versions: Sequence[str], script: ScriptDirectory, table: str = "alembic_version") -> None:
+    """Raise MigrationError unless the version table holds at most one row, or one for each branch that is not joined
+    yet; nothing in Redshift keeps it to that."""
+    if len(versions) > 1 and not _branches(versions, script):
         raise MigrationError(
             f"{table} holds {len(versions)} rows ({', '.join(sorted(versions))}) and must hold one: two deploys have "
             "migrated at once, or somebody wrote into it.",
             next_step='See which revision the tables are at, then "alembic stamp --purge REVISION".',
         )
+
+
+def _branches(versions: Sequence[str], script: ScriptDirectory) -> bool:
+    """Whether these are different revisions of which none comes before another."""
+    if len(set(versions)) < len(versions) or any(_file(script, version) is None for version in versions):
+        return False
+    before = {
+        version: {one.revision for one in script.iterate_revisions(version, "base")} - {version} for version in versions
+    }
+    return not any(version in before[other] for version in versions for other in versions)
 
 
 def known(versions: Iterable[str], script: ScriptDirectory) -> None:
@@ -67,6 +78,17 @@ def unedited(entries: Iterable[Entry], script: ScriptDirectory, accepted: Collec
             raise _edited(entry, file)
         edited.append(entry)
     return edited
+
+
+def has_file(entries: Iterable[Entry], script: ScriptDirectory) -> None:
+    """Raise MigrationError when a revision that ran in part has no file any more, so that nothing can finish it."""
+    for entry in entries:
+        if entry.state == "running" and _file(script, entry.revision) is None:
+            raise MigrationError(
+                f"Revision {entry.revision} ran in part, and no file in {_short(Path(script.dir))}/versions has it.",
+                next_step="Take the branch that has it; when it is lost for good, undo by hand what it has done and "
+                'say "alembic stamp --purge REVISION" with the one that the tables are at.',
+            )
 
 
 def goes_on(running: Entry | None, revision: str, direction: Direction) -> None:

@@ -15,6 +15,7 @@ cannot be recognised there and may not be repeated, a person.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from warehouse.db.failures import server_error
 from warehouse.errors import MigrationError
 from warehouse.migrate.execution.history import NOTHING, Entry
 from warehouse.redshift.transactions import boundary, is_control, is_repeatable
@@ -104,7 +106,14 @@ class Run:
         with self.outside():
             result = None
             if not (is_in_doubt and self._is_done(text, is_done)):
-                result = self._try(execute, is_done if is_in_doubt else None)
+                try:
+                    result = self._try(execute, is_done if is_in_doubt else None)
+                except sa.exc.DBAPIError as error:
+                    if not is_in_doubt and _refused(error):
+                        # It is not done, and nobody has to ask whether it is.
+                        with contextlib.suppress(sa.exc.DBAPIError):
+                            self._keep(replace(begun, begun=None), inside=False)
+                    raise
             self._keep(replace(begun, steps=self.number, digest=self.digest, begun=None), inside=False)
         return result
 
@@ -143,6 +152,11 @@ class Run:
             f"{self.entry.revision} ran in part, and its first {self.finished} statements are not those that ran.",
             next_step="Put them back as they were (see the file's history); what comes after them may be mended.",
         )
+
+
+def _refused(error: sa.exc.DBAPIError) -> bool:
+    """Whether the server itself has said no, over a connection that still stands."""
+    return not error.connection_invalidated and bool(server_error(error).code)
 
 
 def shown(text: str) -> str:
