@@ -155,7 +155,11 @@ def _of_revisions(files: Sequence[Path], config: Config, models: SchemaDesign) -
 def _of_sql(files: Iterable[Path], config: Config, known: SchemaDesign) -> list[Finding]:
     findings = list[Finding]()
     for file in files:
-        text = file.read_text(encoding="utf-8")
+        try:
+            # Editors of Windows begin a file with a byte order mark.
+            text = file.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise WarehouseError(f"{file} is not UTF-8: {error}.", next_step="Save it as UTF-8.") from error
         findings += check(statements(text, place=Place(str(file))), config, known=known)
     return findings
 

@@ -65,7 +65,12 @@ def _waived_by_revision() -> Mapping[str, str]:
     while frame is not None:
         # Only a revision's module has both of these.
         if "revision" in frame.f_globals and "down_revision" in frame.f_globals:
-            waived: Mapping[str, str] = frame.f_globals.get("waive", {})
+            waived = frame.f_globals.get("waive", {})
+            if not isinstance(waived, Mapping):
+                raise DisciplineError(
+                    f"waive of the revision {frame.f_globals['revision']} is {waived!r}.",
+                    next_step='Say which rules, and why: waive = {"WH000": "the reason"}.',
+                )
             return waived
         frame = frame.f_back
     return {}

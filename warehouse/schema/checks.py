@@ -128,7 +128,7 @@ def design_problems(design: TableDesign) -> Iterator[Problem]:
 
 
 # Words of a class line that a view's own kind has not.
-_STORED = ("dist", "sort", "backup")
+_STORED = ("dist", "sort", "backup", "auto_refresh")
 
 
 def view_problems(view: ViewDesign, words: Mapping[str, Any]) -> Iterator[Problem]:

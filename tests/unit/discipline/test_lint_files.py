@@ -115,6 +115,15 @@ def test_what_is_clean_is_told_so(home: Path) -> None:
     assert (result.exit_code, result.output) == (0, "1 SQL file, nothing to mend.\n")
 
 
+def test_a_byte_order_mark_hides_nothing(home: Path) -> None:
+    (home / "bom.sql").write_bytes(b"\xef\xbb\xbfDELETE FROM sale;\n")
+    result = run("bom.sql")
+    assert result.exit_code == 1 and "bom.sql:1: WH402 sale" in result.output
+    (home / "latin.sql").write_bytes("SELECT 'é'".encode("latin-1"))
+    result = run("latin.sql")
+    assert result.exit_code == 2 and "latin.sql is not UTF-8" in result.output
+
+
 def test_json(home: Path) -> None:
     found = json.loads(run("--format", "json", "clean.sql").output)
     assert (found["files"], found["counts"]) == (1, {"error": 1, "warning": 0})

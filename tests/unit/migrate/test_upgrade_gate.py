@@ -118,6 +118,11 @@ def test_an_added_column_meets_the_rules_for_columns(project):
         ('op.create_index("i", "sale", ["n"])', "has no indexes"),
         ('op.create_check_constraint("c", "sale", "n > 0")', "no CHECK constraints"),
         ('op.alter_sort_key("sale", "interleaved", ["n"])', "cannot become interleaved in place"),
+        ('op.create_view("v", "SELECT 1 AS n", kind="late-binding")', "kind='late-binding' is not understood"),
+        ('op.create_view("v", "SELECT 1 AS n", dist=["key", "n"])', "a view stores nothing, so dist= says nothing"),
+        ('op.create_view("v", "SELECT 1 AS n", auto_refresh=True)', "so auto_refresh= says nothing"),
+        ('op.create_view("v", "SELECT 1 AS n", kind="materialized", dist=["auto"])', "takes no DISTSTYLE AUTO"),
+        ('op.create_view("v", "DROP TABLE sale")', "the query is no SELECT"),
     ],
 )
 def test_what_redshift_cannot_do_in_place_is_refused_with_the_mend(project, statement, told):
@@ -184,4 +189,10 @@ def test_no_sort_key_on_purpose_is_said_after_the_table_is_made(project):
 def test_an_op_with_words_that_redshift_has_not_is_refused(project):
     project.revision('op.alter_encoding("sale", "note", "zstd; DROP TABLE sale")')
     with pytest.raises(MigrationError, match="no encoding"):
+        printed(project)
+
+
+def test_waivers_of_a_revision_have_reasons(project):
+    project.revision(GOOD, imports='waive = ["WH402"]')
+    with pytest.raises(DisciplineError, match=r"waive of the revision r1 is \['WH402'\]\. Say which rules, and why"):
         printed(project)

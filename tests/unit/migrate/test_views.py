@@ -223,3 +223,14 @@ def test_rows_are_appended_once(project, target, engine):
             migrate.upgrade(target)
     assert ask(engine, "SELECT id FROM sale") == [(1,), (2,)]
     assert ask(engine, "SELECT count(*) FROM sale_stage") == [(0,)]
+
+
+def test_a_view_of_somebody_is_not_left_without_what_it_reads(target, engine):
+    migrated(target, warehouse(views=ALL))
+    ask(engine, "CREATE VIEW theirs AS SELECT note FROM loud", "SELECT 1")
+    without = warehouse(views=(notes(), late(), totals()))
+    with pytest.raises(MigrationError, match="the view theirs reads the view loud, which goes, and no model declares"):
+        migrate.revision(target, "lose", metadata=without)
+    ask(engine, "DROP VIEW theirs", "SELECT 1")
+    migrated(target, without)
+    assert migrate.check(target, metadata=without) == ()

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from textwrap import dedent
-from typing import Any
+from typing import Any, get_args
 
 from alembic.operations import Operations
 
@@ -24,6 +24,7 @@ from warehouse.errors import DesignError, MigrationError
 from warehouse.migrate import views
 from warehouse.migrate.ops import RedshiftOp, table_name
 from warehouse.schema import statements
+from warehouse.schema.checks import view_problems
 from warehouse.schema.design import Distribution, SortKey, ViewDesign, ViewKind
 from warehouse.schema.grants import Grants, plain_grants, read_grants
 
@@ -50,10 +51,16 @@ class ViewOp(RedshiftOp):
 
 def view_design(name: str, query: str, **words: Any) -> ViewDesign:
     """The arguments of a revision as a value. Raises MigrationError for words that a view has not."""
+    stored = {word for word in ("dist", "sort", "auto_refresh") if words.get(word)}
+    stored |= {"backup"} if words.get("backup") is False else set()
     dist, sort = words.pop("dist", None), words.pop("sort", None)
     grants = words.pop("grants", None)
+    if (kind := words.get("kind", "view")) not in get_args(ViewKind):
+        raise MigrationError(
+            f"view {name}: kind={kind!r} is not understood.", next_step=f"Say one of {', '.join(get_args(ViewKind))}."
+        )
     try:
-        return ViewDesign(
+        design = ViewDesign(
             name,
             # A revision may indent it.
             dedent(query).strip().rstrip(";").rstrip(),
@@ -65,6 +72,9 @@ def view_design(name: str, query: str, **words: Any) -> ViewDesign:
     except (DesignError, TypeError) as error:
         told = error.message if isinstance(error, DesignError) else str(error)
         raise MigrationError(f"view {name}: {told}", next_step=getattr(error, "next_step", "")) from error
+    for problem in view_problems(design, dict.fromkeys(stored, True)):
+        raise MigrationError(f"view {name}: {problem.fault}.", next_step=problem.mend)
+    return design
 
 
 def words_of(design: ViewDesign) -> dict[str, Any]:
