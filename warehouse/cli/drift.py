@@ -14,9 +14,11 @@ from operator import attrgetter
 from pathlib import Path
 
 import click
+import sqlalchemy as sa
 
 from warehouse.cli import console
 from warehouse.cli.lint import DEFAULT_MODELS, metadata_of
+from warehouse.db.failures import refused
 from warehouse.errors import WarehouseError
 from warehouse.settings import Settings, load_settings
 
@@ -45,6 +47,8 @@ def command(models: str, replay_on: str | None, form: str) -> None:
             found = drift(live, empty, metadata=metadata)
     except WarehouseError as error:
         console.fail(str(error), code=2)
+    except sa.exc.DBAPIError as error:
+        console.fail(str(refused(error)), code=2)
     unowned = [dict(zip(COLUMNS, values, strict=True)) for values in map(attrgetter(*COLUMNS), found.unowned)]
     if form == "json":
         told = {"revision": found.revision, "pending": found.pending, "unmigrated": found.unmigrated}

@@ -99,13 +99,18 @@ def metadata_of(models: str) -> sa.MetaData:
 
 
 def _live_facts() -> list[TableFacts]:
+    import sqlalchemy as sa
+
     from warehouse.db.engine import connect
     from warehouse.db.facts import table_facts
+    from warehouse.db.failures import refused
 
     engine = connect(load_settings())
     try:
         with engine.connect() as connection:
             return table_facts(connection)
+    except sa.exc.DBAPIError as error:
+        raise refused(error) from error
     finally:
         engine.dispose()
 

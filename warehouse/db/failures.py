@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from warehouse.errors import ConnectionFailed
+from warehouse.errors import ConnectionFailed, WarehouseError
 
 TWO_WAYS = (
     'Run "warehouse local start" for the embedded Redshift of this project, '
@@ -55,6 +55,19 @@ def server_error(error: BaseException) -> ServerError:
         )
     texts = [str(argument) for argument in original.args] or [type(original).__name__]
     return ServerError("", _one_line(": ".join(texts)))
+
+
+def refused(error: sa.exc.DBAPIError) -> WarehouseError:
+    """What the warehouse refused of a command that only looks. The caller raises it `from error`."""
+    said = server_error(error)
+    return WarehouseError(f"The warehouse refused a question: {said}.", next_step=right_missing(said))
+
+
+def right_missing(said: ServerError) -> str:
+    """The next step of whoever may not do something; "" for another error."""
+    if said.code != "42501":
+        return ""
+    return "Ask its owner for the right that is missing (GRANT … TO …), or log in as a user who has it."
 
 
 def connection_failed(error: BaseException, url: sa.URL) -> ConnectionFailed:

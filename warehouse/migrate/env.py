@@ -31,7 +31,7 @@ from sqlalchemy.pool import NullPool
 
 from warehouse.db.dialect import adapt
 from warehouse.db.engine import connect, warehouse_url
-from warehouse.db.failures import server_error
+from warehouse.db.failures import right_missing, server_error
 from warehouse.discipline import Config
 from warehouse.errors import ConnectionFailed, DisciplineError, MigrationError, SettingsError, WarehouseError
 from warehouse.migrate import plugin
@@ -210,6 +210,7 @@ def _refused(error: sa.exc.SQLAlchemyError, where: str | None) -> NoReturn:
         if len(statement) > _STATEMENT_SHOWN:
             statement = f"{statement[:_STATEMENT_SHOWN]} …"
         message = f"the warehouse refused a statement: {server_error(error)}. The statement: {statement}."
+        undone = f"{right_missing(server_error(error))} {undone}".strip()
     else:
         message = f"the statement cannot be made for Redshift: {error}"
     raise MigrationError(
@@ -220,7 +221,9 @@ def _refused(error: sa.exc.SQLAlchemyError, where: str | None) -> NoReturn:
 def _left(impl: Any) -> str:
     """What a failed revision leaves in the warehouse, and how to go on."""
     run = impl.conductor.run if isinstance(impl, RedshiftImpl) and impl.conductor is not None else None
-    if run is None or not run.left_transaction:
+    if run is None:
+        return "Nothing was changed."
+    if not run.left_transaction:
         return "Nothing of this revision is in the warehouse. Mend it and run the same command again."
     return (
         f"{told(run.entry.steps)} in the warehouse, because a statement after that runs outside a "

@@ -123,7 +123,7 @@ def test_revisions_that_grant_to_people_are_replayed_on_a_server_without_them(pr
         run_sql(local_server, *gone)
 
 
-def test_the_command_says_so_with_its_exit_code(project, live, empty, monkeypatch):
+def test_the_command_says_so_with_its_exit_code(project, live, empty, local_server, monkeypatch):
     (project.home / "models_of_drift.py").write_text(MODELS)
     monkeypatch.setenv("WAREHOUSE_URL", str(live.url))
     monkeypatch.syspath_prepend(project.home)
@@ -132,6 +132,21 @@ def test_the_command_says_so_with_its_exit_code(project, live, empty, monkeypatc
     assert (result.exit_code, "No migration has run" in result.output) == (2, True)
     project.revision("op.execute('CREATE TABLE sale (id int ENCODE az64 NOT NULL) DISTSTYLE EVEN')")
     migrate.upgrade(live, metadata=sa.MetaData())
+    run_sql(local_server, "CREATE USER drift_guest PASSWORD 'Guest1234'")
+    try:
+        url = sa.make_url(str(live.url)).set(username="drift_guest", password="Guest1234")
+        monkeypatch.setenv("WAREHOUSE_URL", url.render_as_string(hide_password=False))
+        for words in (arguments, ["lint", "--models", "models_of_drift", "--live"]):
+            result = CliRunner().invoke(main, words)
+            assert result.exit_code == 2, result.output
+            assert "permission denied" in result.output and "Ask its owner for the right" in result.output
+        with pytest.raises(
+            MigrationError, match=r"permission denied.*Ask its owner for the right.*Nothing was changed"
+        ):
+            migrate.check(replace(live, url=url.render_as_string(hide_password=False)), metadata=sa.MetaData())
+    finally:
+        run_sql(local_server, "DROP USER drift_guest")
+    monkeypatch.setenv("WAREHOUSE_URL", str(live.url))
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 1, result.output
     told = json.loads(result.output)
