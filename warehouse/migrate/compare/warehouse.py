@@ -14,6 +14,7 @@ Within a table the phases of difference.py say what comes first.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -113,7 +114,11 @@ def compared(
 def declared_tables(metadata: sa.MetaData) -> dict[Key, tuple[TableDesign, sa.Table]]:
     """The models' tables, referenced ones first."""
     found = {}
-    for table in metadata.sorted_tables:
+    with warnings.catch_warnings():
+        # Of tables that refer to each other none comes first; their keys get a place of their own.
+        warnings.filterwarnings("ignore", "Cannot correctly sort tables", sa.exc.SAWarning)
+        ordered = metadata.sorted_tables
+    for table in ordered:
         if table.name not in FOREIGN_TABLES:
             design = TableDesign.from_table(table)
             found[design.schema, design.name] = (design, table)
@@ -134,7 +139,7 @@ def differences(
     for key, (design, table) in declared.items():
         if key not in real:
             log.info("Detected added table %s", named(key))
-            later = links.unsure(design)
+            later = links.apart(design, links.declared)
             made = table_of(_without(design, later), primary_key_name=_primary_key_name(table)) if later else table
             plan.created.append(ops.CreateTableOp.from_table(made))
             plan.after += [constraints.added(constraints.foreign_key(key[1], key[0], one)) for one in later]
@@ -144,7 +149,7 @@ def differences(
     for gone in _referencing_first(table for key, table in real.items() if key not in declared):
         log.info("Detected removed table %s", named(gone.key))
         _lose(plan, catalog, gone, None)
-        first = links.unsure(gone.design)
+        first = links.apart(gone.design, links.real)
         was = _without(_without_owner(gone.design, catalog.user), first)
         plan.dropped.append(ops.DropTableOp.from_table(table_of(was, primary_key_name=gone.primary_key_name)))
         plan.before += [constraints.dropped(constraints.foreign_key(gone.key[1], gone.key[0], one)) for one in first]
@@ -232,13 +237,34 @@ class _Links:
         """Those to a table that stays, but whose key comes, goes or changes: they need a place of their own."""
         return [key for key in table.foreign_keys if not self._is_sure(key)]
 
+    def apart(self, table: TableDesign, side: Mapping[Key, TableDesign]) -> list[ForeignKeyDesign]:
+        """Those and the ones that lead back to the table: of two tables that refer to each other one comes first."""
+        own = (table.schema, table.name)
+        circular = [key for key in table.foreign_keys if own != _target(key) and own in _reached(_target(key), side)]
+        return [key for key in table.foreign_keys if key in circular or not self._is_sure(key)]
+
     def _is_sure(self, key: ForeignKeyDesign) -> bool:
-        schema, _, name = key.ref_table.rpartition(".")
-        sides = [tables.get((schema or None, name)) for tables in (self.declared, self.real)]
+        sides = [tables.get(_target(key)) for tables in (self.declared, self.real)]
         before, after = (_keys(one) if one is not None else None for one in sides)
         if before is None or after is None:
             return True
         return any(set(columns) == set(key.ref_columns) for _, columns in before & after)
+
+
+def _target(key: ForeignKeyDesign) -> Key:
+    schema, _, name = key.ref_table.rpartition(".")
+    return schema or None, name
+
+
+def _reached(start: Key, side: Mapping[Key, TableDesign]) -> set[Key]:
+    """The tables to which foreign keys lead from this one, itself included."""
+    found, waiting = set[Key](), [start]
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting += [_target(one) for one in side[key].foreign_keys] if key in side else []
+    return found
 
 
 def _keys(design: TableDesign) -> set[tuple[str, tuple[str, ...]]]:
