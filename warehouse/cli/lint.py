@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -88,6 +89,10 @@ def metadata_of(models: str) -> sa.MetaData:
             f"{models} cannot be imported: {error}.",
             next_step="Say --models with a package that this Python finds, such as warehouse.models.",
         ) from error
+    except WarehouseError as error:
+        raise type(error)(f"{_place(error, models)}: {error.message}", next_step=error.next_step) from error
+    except (TypeError, ValueError, AttributeError, NameError, sa.exc.SQLAlchemyError) as error:
+        raise WarehouseError(f"{_place(error, models)}: {error}.", next_step="Mend the model.") from error
     for holder in (module, getattr(module, "Base", None)):
         found = getattr(holder, "metadata", None)
         if isinstance(found, sa.MetaData):
@@ -96,6 +101,18 @@ def metadata_of(models: str) -> sa.MetaData:
         f"{models} declares no tables: it has neither `metadata` nor `Base`.",
         next_step="Let it hold one of the two, as warehouse.models does.",
     )
+
+
+def _place(error: BaseException, models: str) -> str:
+    """`file:line` of the last line of the models' own that led to the error; their name when there is none."""
+    library = Path(__file__).parents[1]
+    found = models
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        file = Path(frame.f_code.co_filename)
+        theirs = file.is_file() and "site-packages" not in file.parts
+        if theirs and (library not in file.parents or library / "models" in file.parents):
+            found = f"{file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}:{line}"
+    return found
 
 
 def _live_facts() -> list[TableFacts]:

@@ -255,3 +255,21 @@ def test_live_tables_are_held_against_the_models(
     assert [code for code in codes(result) if code.startswith("3")] == ["301", "302"]
     assert "WH301 sale_old: no model owns the table" in result.output
     assert "shop_models.py:17: WH302 sale: the warehouse has no such table" in result.output
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("column(BIGINT, collate='de')", "shop_models.py:21: "),
+        ("column(BIGINT, coment='Shop.')", "shop_models.py:21: "),
+        ("column(BIGINT, identity=5)", "shop_models.py:21: "),
+        ("column(VARCHAR(9))", "shop_models.py:21: name 'VARCHAR' is not defined"),
+    ],
+)
+def test_a_model_that_cannot_be_is_told_with_its_line(home: Path, line: str, said: str) -> None:
+    text = MODELS.replace('column(BIGINT, comment="Shop.")', line)
+    assert text != MODELS
+    (home / "shop_models.py").write_text(text)
+    result = run()
+    assert result.exit_code == 2
+    assert f"error: {said}" in " ".join(result.output.split())
