@@ -51,18 +51,33 @@ def describe_records(
             unit = "line" if format == "json" else "record"
             yield from _windows(_read(piece, format, store), names, piece.name, unit)
 
-    return Source("frame", "parquet", label, pieces=pieces, names=names, width=len(names), size=size, batches=batches)
+    return Source(
+        "frame", "parquet", label, pieces=pieces, names=names, width=len(names), size=size, batches=batches,
+        records=True,
+    )  # fmt: skip
 
 
 def describe_mappings(rows: Iterable[Mapping[str, Any]], label: str, columns: Sequence[str] | None) -> Source:
     """Describe an iterable of mappings from column to value; it is read once."""
-    numbered = enumerate(rows)
+    numbered = _numbered(rows, label)
     head = list(itertools.islice(numbered, _SAMPLE))
     names = tuple(columns or ()) or _names(record for _, record in head)
     return Source(
         "frame", "parquet", label, names=names, width=len(names),
-        batches=lambda: _windows(itertools.chain(head, numbered), names, label, "row"),
+        batches=lambda: _windows(itertools.chain(head, numbered), names, label, "row"), records=True,
     )  # fmt: skip
+
+
+def _numbered(rows: Iterable[Any], label: str) -> Iterator[Record]:
+    for number, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise SourceError(
+                f"{label}, row {number}: it is a {type(row).__name__}, and the rows before it are mappings.",
+                source=label,
+                row=number,
+                next_step="Nothing was loaded. Deliver each row as a mapping from column to value (rows count from 0).",
+            )
+        yield number, row
 
 
 def _names(records: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

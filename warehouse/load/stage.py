@@ -259,7 +259,7 @@ def _parquet_plan(
         )
     if source.kind == "files" and not wrong and not as_text:
         return _Plan(lambda store: _whole(source.pieces, "parquet", store), "parquet", "", options)
-    conformer = Conformer(design, columns, label=source.label, may_be_null=keys)
+    conformer = Conformer(design, columns, label=source.label, may_be_null=keys, options=options)
     count = part_count(source.size, slices)
     if not as_text:
         new: Callable[[], ParquetPart | CsvPart] = partial(ParquetPart, conformer.schema)
