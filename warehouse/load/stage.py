@@ -225,7 +225,8 @@ def _plan(
         return _parquet_plan(source, design, columns, options, keys, slices)
     if source.kind == "objects":
         return _Plan(lambda store: iter(()), source.format, source.compression, options)
-    if source.compression == "gzip":
+    # A byte order mark would be part of the first value: it is taken off where the text is split.
+    if source.compression == "gzip" and not source.marked:
         return _Plan(lambda store: _whole(source.pieces, "csv.gz", store), "text", "gzip", options)
     size = sum(map(_unpacked_size, source.pieces))
     part_bytes = -(-size // part_count(size, slices)) if size else 1
