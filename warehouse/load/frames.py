@@ -299,7 +299,7 @@ class Conformer:
         kind = column.redshift_type
         if not _is_of_characters(column):
             return
-        row = pc.match_substring(array, "\0").index(True).as_py()
+        row = pc.match_substring(array, "\0").index(True).as_py() if _holds_nul(array) else -1
         if row >= 0:
             raise self._wrong(
                 column, row, array[row].as_py(), "it holds a NUL character, which COPY refuses",
@@ -333,6 +333,16 @@ class Conformer:
             reason=why,
             next_step=next_step or f"Nothing was loaded. Correct the data{counted} or the table's design.",
         )
+
+
+def _holds_nul(array: pa.StringArray) -> bool:
+    """Whether there is a NUL among all the bytes of the strings, which is seen at once."""
+    _, offsets, data = array.buffers()
+    if not len(array) or data is None:
+        return False
+    bounds = memoryview(offsets).cast("i")
+    first, end = bounds[array.offset], bounds[array.offset + len(array)]
+    return b"\0" in data.slice(first, end - first).to_pybytes()
 
 
 def _without_excess(array: pa.Array, column: ColumnDesign) -> pa.Array:
@@ -375,7 +385,8 @@ def _array(values: Any, column: ColumnDesign) -> pa.Array:
             # Which Arrow does not decode.
             values = pa.DictionaryArray.from_arrays(values.indices, values.dictionary.cast(pa.string()))
         values = values.dictionary_decode()
-    return values
+    # Of views Arrow computes little.
+    return values.cast(pa.string()) if pa.types.is_string_view(values.type) else values
 
 
 def _of_objects(values: list[Any], column: ColumnDesign) -> pa.Array:

@@ -3,6 +3,9 @@
 Fields are matched by name, in any case; what a record lacks is NULL, and a field that the table has not is an error
 with its line, because a new field is news for the owner of the table. Numbers keep their digits: they are not read as
 floats.
+
+Objects in S3 are COPY's to read: of them the first thousand records are looked at, and a field that comes later and
+that no column takes is ignored. https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-format.html
 """
 
 from __future__ import annotations

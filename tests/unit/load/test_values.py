@@ -183,6 +183,8 @@ ARROW: dict[str, tuple[str, pa.Array]] = {
     "a span of time for a number": ("price", pa.array([None, dt.timedelta(hours=1)])),
     "a span of time for a text": ("text", pa.array([None, dt.timedelta(hours=1)])),
     "a NUL": ("text", pa.array(["a", "a\0b"])),
+    "a text with an offset, as a view": ("moment", pa.array(["2024-01-01", "2024-01-01 10:00+05"], pa.string_view())),
+    "a NUL in a slice": ("text", pa.array(["\0", "a", "\0", "b"]).slice(1, 2)),
     "a text with an offset": ("moment", pa.array(["2024-01-01 10:00:00Z", "2024-01-01 10:00:00+05:00"])),
     "a double too large for REAL": ("single", pa.array([0.5, 1e39])),
     "a double too small for REAL": ("single", pa.array([0.5, 1e-60])),
@@ -372,6 +374,7 @@ FRAMES: dict[str, Any] = {
         "id": [1, 2],
         "text": pa.DictionaryArray.from_arrays(pa.array([0, None]), pa.array(["a"], pa.string_view())),
     }),
+    "text by views": pa.table({"id": [1, 2], "text": pa.array(["a", None], pa.string_view())}),
     "sparse columns": pd.DataFrame({"id": pd.arrays.SparseArray([1, 2]), "text": ["a", None]}),
 }  # fmt: skip
 
