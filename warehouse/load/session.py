@@ -228,7 +228,8 @@ def _named(session: Session, described: Source) -> Source:
     if described.kind != "query" or described.names is not None:
         return described
     query = f"SELECT * FROM ({described.query}\n) AS q WHERE 1 = 0"
-    names = _try(session, Trial(query, "the query cannot be run", "the query"))
+    with watched(session.engine, cast(TableDesign, session.design), session.waits_for):
+        names = _try(session, Trial(query, "the query cannot be run", "the query"))
     return replace(described, names=names, width=len(names))
 
 

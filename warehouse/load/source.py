@@ -17,7 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from warehouse.db import sql
 from warehouse.errors import LoadError, ObjectStoreError, SourceError, WarehouseError
 from warehouse.load.copy import Compression, CopyOptions, Format
+from warehouse.load.heard import refuse_unheard
 from warehouse.load.manifests import named_by
 from warehouse.load.queries import one_query
 from warehouse.load.split import split
@@ -129,7 +130,7 @@ def describe(source: Any, options: CopyOptions, store: ObjectStore, columns: Seq
     says what nothing does with it.
     """
     found = _found(source, options, store, columns)
-    _refuse_unheard(found, options)
+    refuse_unheard(found, options)
     return found
 
 
@@ -147,42 +148,6 @@ def _found(source: Any, options: CopyOptions, store: ObjectStore, columns: Seque
         return _described(text, "objects" if objects else "files", pieces, options, store, columns)
     except ObjectStoreError as error:
         raise SourceError(error.message, source=text, next_step=error.next_step) from error
-
-
-# What COPY takes with JSON and Avro. https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-format.html
-_RECORD_OPTIONS = frozenset({"emptyasnull", "blanksasnull", "dateformat", "timeformat", "maxerror", "region"})
-
-
-def _refuse_unheard(source: Source, options: CopyOptions) -> None:
-    """An option that nothing hears would be a promise: the values would arrive otherwise than it says."""
-    heard, what = frozenset({"region"}), "a frame holds values, not text"
-    if source.kind == "query":
-        heard, what = frozenset(), "the rows are in the warehouse already"
-    elif source.format == "text":
-        return
-    elif source.kind == "objects":
-        heard, what = _RECORD_OPTIONS, f"COPY takes no such option with {source.format}"
-        if source.format == "parquet":
-            heard = frozenset()
-    elif source.records:
-        heard, what = frozenset({"emptyasnull", "blanksasnull", "timeformat", "region"}), "its fields are read here"
-    elif source.pieces:
-        what = "Parquet holds values, not text"
-    said = [
-        f"{one.name}={value!r}"
-        for one in fields(options)
-        if one.name not in heard and (value := getattr(options, one.name)) != one.default
-    ]
-    if source.records and options.timeformat not in ("auto", "epochsecs", "epochmillisecs"):
-        said.append(f"timeformat={options.timeformat!r}")
-        what = "dates and times are read in the form 2024-01-31 12:00:00, or as an epoch"
-    if said:
-        raise SourceError(
-            f"{source.label}: nothing is done with {', '.join(said)}: {what}.",
-            source=source.label,
-            next_step="Nothing was sent. Leave it out, and convert the values before they are delivered where they "
-            "need it.",
-        )
 
 
 def _query(source: Any) -> Source:
