@@ -22,7 +22,9 @@ from warehouse.airflow.xcom import as_xcom
 from warehouse.demo import Sample
 from warehouse.errors import UnknownTable, WarehouseError
 from warehouse.load import CopyOptions, load, upsert
+from warehouse.load.source import describe
 from warehouse.models import metadata
+from warehouse.objectstore import ObjectStore
 from warehouse.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ def ingest(table: str, path: str = "", *, null_as: str | None = "NA", once: bool
     """Bring a file (a path, a glob or an s3:// URI; CSV with a header, JSON lines, Parquet or Avro) into a table.
 
     An empty path takes the table's sample data. `once`: a run of this task that has succeeded is not repeated, not even
-    when it is cleared. Returns the counts for XCom.
+    when it is cleared. `null_as` stands for NULL where the file is text. Returns the counts for XCom.
     """
     return _deliver(table, path, null_as, delivery=1, once=once)
 
@@ -58,6 +60,13 @@ def check(tables: Sequence[str]) -> dict[str, Any]:
     return as_xcom(report)
 
 
+def _options(path: str, null_as: str | None, chosen: Settings) -> CopyOptions:
+    """Of these files only text has a word for NULL."""
+    with contextlib.closing(ObjectStore.from_settings(chosen)) as store:
+        is_text = describe(path, CopyOptions(), store).format == "text"
+    return CopyOptions(null_as=null_as if is_text else None)
+
+
 def _deliver(
     table: str, path: str, null_as: str | None, *, delivery: int, latest_by: Sequence[str] = (), once: bool = False
 ) -> dict[str, Any]:
@@ -67,7 +76,7 @@ def _deliver(
         shared: dict[str, Any] = {
             "engine": made,
             "settings": chosen,
-            "options": CopyOptions(**sample.options) if sample else CopyOptions(null_as=null_as),
+            "options": CopyOptions(**sample.options) if sample else _options(path, null_as, chosen),
             "columns": sample.columns if sample else None,
             "actor": actor(get_current_context()),
             "load_key": load_key(get_current_context()) if once else "",

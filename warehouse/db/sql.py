@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.visitors import iterate
 from sqlalchemy_redshift.dialect import RedshiftDialect_redshift_connector
 
 from warehouse.db.dialect import adapt
@@ -56,8 +57,22 @@ def equal(left: str, right: str, columns: Sequence[str]) -> str:
     return " AND ".join(f"{name(left)}.{name(column)} = {name(right)}.{name(column)}" for column in columns)
 
 
-def compiled(query: sa.Select[Any] | sa.CompoundSelect[Any]) -> str:
-    """A select() as text, its values as literals."""
+def compiled(query: sa.Select[Any] | sa.CompoundSelect[Any] | sa.TextClause) -> str:
+    """A select() or a text() as text, its values as literals. Raises WarehouseError for a parameter without a value,
+    which would become NULL."""
+    without = sorted(
+        {
+            str(one.key)
+            for one in iterate(query)
+            if isinstance(one, sa.BindParameter) and one.required and one.value is None and one.callable is None
+        }
+    )
+    if without:
+        raise WarehouseError(
+            f"The query has no value for the parameter {', '.join(without)}.",
+            next_step=f"Give it one: .params({without[0]}=…) of a select(), .bindparams({without[0]}=…) of a text(), "
+            r"in which a colon that begins no parameter is written \:.",
+        )
     try:
         return str(query.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
     except sa.exc.CompileError as error:

@@ -31,6 +31,9 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 class CopyOptions:
     """How the text of a source is read. The defaults are those of a CSV file with a header row.
 
+    JSON lines, Avro and mappings hear emptyasnull, blanksasnull and the epochs of timeformat; of JSON and Avro on S3
+    COPY hears dateformat, any timeformat and maxerror, too. An option that a source does not hear is refused.
+
     csv              RFC 4180 quoting; False is Redshift's plain delimited text, in which quotes are data
     delimiter        one ASCII character between fields
     quote            the quote character, csv only

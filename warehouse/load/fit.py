@@ -6,6 +6,7 @@ it), so that leaving one out is a decision: `columns=` says so. IDENTITY columns
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,11 @@ from warehouse.load.source import Source
 from warehouse.redshift.types import RedshiftType, TypeRefused, parse_type
 from warehouse.schema import TableDesign
 
+# A field of a row rather than a name: empty, a number, or a date or a moment of some form.
+_NUMBER = r"[+-]?(\d[\d,]*\.?\d*|\.\d+)(e[+-]?\d+)?%?"
+_MOMENT = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?|\d{1,2}:\d{2}(:\d{2}.*)?"
+_DATA = re.compile(rf"\s*({_NUMBER}|{_MOMENT})?\s*", re.IGNORECASE)
+
 
 def fit(
     source: Source, design: TableDesign, columns: Sequence[str] | None = None, defaults: Collection[str] = ()
@@ -25,6 +31,8 @@ def fit(
     `columns` names the fields by position, for sources without a header or with foreign names; `defaults` are columns
     that the source does not hold and that get a value all the same. Raises SourceError naming every mismatch.
     """
+    if columns is not None:
+        _refuse_data_as_header(source, design)
     known = {column.name: column for column in design.columns}
     # Redshift folds names to lower case, quoted or not.
     header = None if source.names is None else tuple(name.strip().lower() for name in source.names)
@@ -142,6 +150,23 @@ def _renamed(header: tuple[str, ...] | None, columns: tuple[str, ...], known: Co
         for said, named in zip(header, columns, strict=True)
         if said != named and said in known
     ]
+
+
+def _refuse_data_as_header(source: Source, design: TableDesign) -> None:
+    """`columns` names the fields of a foreign header; of a text without a header it would drop the first row."""
+    if source.format != "text" or source.kind == "query":
+        return
+    data = [
+        name for name in source.names or () if design.column(name.strip().lower()) is None and _DATA.fullmatch(name)
+    ]
+    if data:
+        shown = ", ".join(repr(name) for name in data)
+        raise SourceError(
+            f"{source.label} seems to have no header: its line of names holds {shown}, and it would not be loaded.",
+            source=source.label,
+            next_step="Nothing was loaded. Without a header row say ignoreheader=0 (--no-header); if these are names, "
+            "say rename= instead of columns=.",
+        )
 
 
 def _next_step(source: Source, columns: Sequence[str] | None, missing: Sequence[str]) -> str:

@@ -20,8 +20,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from warehouse.errors import SourceError
+from warehouse.load.copy import CopyOptions
 from warehouse.load.source import Kind, Piece, Source
-from warehouse.load.values import as_text, cast, from_python
+from warehouse.load.values import as_text, blanks_as_null, cast, from_python
 from warehouse.objectstore import ObjectStore
 from warehouse.redshift.types import RedshiftType
 from warehouse.schema import ColumnDesign, TableDesign
@@ -52,10 +53,17 @@ def describe_frame(source: Any, columns: Sequence[str] | None = None) -> Source:
         names = tuple(str(name) for name in source.columns)
         return Source(
             "frame", "parquet", label, names=names, width=len(names), rows=len(source),
-            size=int(source.memory_usage(index=False).sum()), batches=lambda: _slices(source, names),
+            size=int(source.memory_usage(index=False).sum()), batches=lambda: _slices(source),
         )  # fmt: skip
     if isinstance(source, pa.RecordBatchReader) or hasattr(source, "__arrow_c_stream__"):
-        return _stream(pa.RecordBatchReader.from_stream(source), label)
+        try:
+            return _stream(pa.RecordBatchReader.from_stream(source), label)
+        except pa.ArrowException as error:
+            raise SourceError(
+                f"{label[0].upper()}{label[1:]} cannot be read as Arrow: {error}.",
+                source=label,
+                next_step="Nothing was loaded. Cast the column to a type that Arrow has, or leave it out.",
+            ) from error
     if hasattr(source, "__iter__") and not isinstance(source, bytes | bytearray | memoryview):
         rows = iter(source)
         first = next(rows, None)
@@ -79,10 +87,11 @@ def _stream(reader: pa.RecordBatchReader, label: str) -> Source:
     )
 
 
-def _slices(frame: Any, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _slices(frame: Any) -> Iterator[dict[int, Any]]:
     for start in range(0, len(frame), BATCH_ROWS):
         part = frame.iloc[start : start + BATCH_ROWS]
-        yield {name: part.iloc[:, position] for position, name in enumerate(names)}
+        # By position, since pandas lets two columns have one name.
+        yield {position: part.iloc[:, position] for position in range(len(frame.columns))}
 
 
 def describe_parquet(label: str, kind: Kind, pieces: tuple[Piece, ...], store: ObjectStore) -> Source:
@@ -211,6 +220,7 @@ class Conformer:
     """Gives batches the table's types, and counts rows so that an error can name one.
 
     `blanks_count` holds trailing blanks against a string's length, too, as COPY does where it reads Parquet in place.
+    Of the `options` those about NULL and epochs are heard, which only records may be given.
     """
 
     def __init__(
@@ -221,6 +231,7 @@ class Conformer:
         label: str,
         may_be_null: Iterable[str] = (),
         blanks_count: bool = False,
+        options: CopyOptions | None = None,
     ) -> None:
         self.schema = table_schema(design, columns, label=label)
         self._columns = [column for name in columns if (column := design.column(name))]
@@ -228,12 +239,14 @@ class Conformer:
         # Keys of an upsert: its own guard counts them and shows examples.
         self._may_be_null = frozenset(may_be_null)
         self._blanks_count = blanks_count
+        self._options = options or CopyOptions()
         self._row = 0
         self._places: Sequence[int] = ()
         self._unit, self._first = "row", 0
 
     def conform(self, batch: Any) -> pa.RecordBatch:
-        """One batch (a RecordBatch, or name -> pandas.Series or list by position) with the table's names and types."""
+        """One batch (a RecordBatch, or a dict of a pandas.Series or list each, by position) with the table's names and
+        types."""
         import pyarrow as pa
 
         if isinstance(batch, Rows):
@@ -252,19 +265,26 @@ class Conformer:
     def _cast(self, values: Any, column: ColumnDesign, kind: pa.DataType) -> pa.Array:
         try:
             array = _array(values, column)
+        except _UnknownType as error:
+            raise self._wrong(column, None, None, str(error)) from error
         except _UNFIT as error:
             row, value = _first_unreadable(values, column)
             why = f"its values are of mixed types ({error})" if row is None else f"{error}"
             raise self._wrong(column, row, value, why) from error
         convert = (
-            partial(as_text, kind=column.redshift_type.name) if _is_text_only(column) else partial(cast, kind=kind)
+            partial(as_text, kind=column.redshift_type.name)
+            if _is_text_only(column)
+            else partial(cast, kind=kind, timeformat=self._options.timeformat)
         )
         try:
             done = convert(array)
         except _UNFIT as error:
             row, value, why = _first_that_fails(array, convert)
-            raise self._wrong(column, row, value, f"it cannot become {column.type}{why}") from error
+            what_next = getattr(error, "next_step", "")
+            raise self._wrong(column, row, value, f"it cannot become {column.type}{why}", what_next) from error
         try:
+            if _is_of_characters(column):
+                done = blanks_as_null(done, empty=self._options.emptyasnull, blank=self._options.blanksasnull)
             self._check(done, column)
         except _UNFIT as error:  # Arrow looks at the bytes of a string when something is done with them, not before
             row, value, _ = _first_that_fails(done.cast("binary"), lambda raw: raw.cast("string"))
@@ -277,8 +297,14 @@ class Conformer:
         if array.null_count and not column.nullable and column.name not in self._may_be_null:
             raise self._wrong(column, array.is_null().index(True).as_py(), None, "the column is NOT NULL")
         kind = column.redshift_type
-        if kind.name not in ("character", "character varying"):
+        if not _is_of_characters(column):
             return
+        row = pc.match_substring(array, "\0").index(True).as_py() if _holds_nul(array) else -1
+        if row >= 0:
+            raise self._wrong(
+                column, row, array[row].as_py(), "it holds a NUL character, which COPY refuses",
+                "Nothing was loaded. Take the NUL characters out.",
+            )  # fmt: skip
         # Trailing blanks beyond the length are dropped by Redshift, not an error.
         sizes = pc.binary_length(array if self._blanks_count else pc.utf8_rtrim(array, " "))
         longest = pc.max(sizes).as_py()
@@ -292,7 +318,7 @@ class Conformer:
             if row >= 0:
                 raise self._wrong(column, row, array[row].as_py(), "CHAR takes ASCII only; declare VARCHAR")
 
-    def _wrong(self, column: ColumnDesign, row: int | None, value: Any, why: str) -> SourceError:
+    def _wrong(self, column: ColumnDesign, row: int | None, value: Any, why: str, next_step: str = "") -> SourceError:
         place = "" if row is None else self._places[row] if self._places else self._row + row
         where = "" if row is None else f", {self._unit} {place}"
         shown = "" if value is None else f" {_short(value)}:"
@@ -305,8 +331,18 @@ class Conformer:
             column=column.name,
             value=value,
             reason=why,
-            next_step=f"Nothing was loaded. Correct the data{counted} or the table's design.",
+            next_step=next_step or f"Nothing was loaded. Correct the data{counted} or the table's design.",
         )
+
+
+def _holds_nul(array: pa.StringArray) -> bool:
+    """Whether there is a NUL among all the bytes of the strings, which is seen at once."""
+    _, offsets, data = array.buffers()
+    if not len(array) or data is None:
+        return False
+    bounds = memoryview(offsets).cast("i")
+    first, end = bounds[array.offset], bounds[array.offset + len(array)]
+    return b"\0" in data.slice(first, end - first).to_pybytes()
 
 
 def _without_excess(array: pa.Array, column: ColumnDesign) -> pa.Array:
@@ -314,13 +350,16 @@ def _without_excess(array: pa.Array, column: ColumnDesign) -> pa.Array:
     them in Parquet."""
     import pyarrow.compute as pc
 
-    kind = column.redshift_type
-    if kind.name not in ("character", "character varying"):
+    if not _is_of_characters(column):
         return array
-    most = kind.arguments[0]
+    most = column.redshift_type.arguments[0]
     if (pc.max(pc.binary_length(array)).as_py() or 0) <= most:
         return array
     return pc.binary_slice(array.cast("binary"), 0, most).cast(array.type)
+
+
+class _UnknownType(Exception):
+    """A column is of a type that none of its values is to blame for."""
 
 
 def _array(values: Any, column: ColumnDesign) -> pa.Array:
@@ -333,12 +372,21 @@ def _array(values: Any, column: ColumnDesign) -> pa.Array:
             values = values.dt.tz_convert(None)  # the same instants as UTC, which Arrow takes for both kinds of column
         if values.dtype == object:
             return _of_objects(values.where(values.notna(), None).tolist(), column)
-        values = pa.Array.from_pandas(values)  # NaN, NaT and None become null
+        if type(values.dtype).__name__ == "SparseDtype":
+            values = values.sparse.to_dense()
+        try:
+            values = pa.Array.from_pandas(values)  # NaN, NaT and None become null
+        except pa.ArrowException as error:
+            raise _UnknownType(f"its type is {values.dtype}, for which Arrow has none") from error
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if pa.types.is_dictionary(values.type):
+        if pa.types.is_string_view(values.type.value_type):
+            # Which Arrow does not decode.
+            values = pa.DictionaryArray.from_arrays(values.indices, values.dictionary.cast(pa.string()))
         values = values.dictionary_decode()
-    return values
+    # Of views Arrow computes little.
+    return values.cast(pa.string()) if pa.types.is_string_view(values.type) else values
 
 
 def _of_objects(values: list[Any], column: ColumnDesign) -> pa.Array:
@@ -352,6 +400,10 @@ def _of_objects(values: list[Any], column: ColumnDesign) -> pa.Array:
     known = {row: value for row, value in enumerate(values) if isinstance(value, str)}
     made = from_python([None if row in known else value for row, value in enumerate(values)], column).to_pylist()
     return pa.array([known.get(row, text) for row, text in enumerate(made)], pa.string())
+
+
+def _is_of_characters(column: ColumnDesign) -> bool:
+    return column.redshift_type.name in ("character", "character varying")
 
 
 def _is_text_only(column: ColumnDesign) -> bool:

@@ -3,6 +3,9 @@
 Fields are matched by name, in any case; what a record lacks is NULL, and a field that the table has not is an error
 with its line, because a new field is news for the owner of the table. Numbers keep their digits: they are not read as
 floats.
+
+Objects in S3 are COPY's to read: of them the first thousand records are looked at, and a field that comes later and
+that no column takes is ignored. https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-format.html
 """
 
 from __future__ import annotations
@@ -51,18 +54,33 @@ def describe_records(
             unit = "line" if format == "json" else "record"
             yield from _windows(_read(piece, format, store), names, piece.name, unit)
 
-    return Source("frame", "parquet", label, pieces=pieces, names=names, width=len(names), size=size, batches=batches)
+    return Source(
+        "frame", "parquet", label, pieces=pieces, names=names, width=len(names), size=size, batches=batches,
+        records=True,
+    )  # fmt: skip
 
 
 def describe_mappings(rows: Iterable[Mapping[str, Any]], label: str, columns: Sequence[str] | None) -> Source:
     """Describe an iterable of mappings from column to value; it is read once."""
-    numbered = enumerate(rows)
+    numbered = _numbered(rows, label)
     head = list(itertools.islice(numbered, _SAMPLE))
     names = tuple(columns or ()) or _names(record for _, record in head)
     return Source(
         "frame", "parquet", label, names=names, width=len(names),
-        batches=lambda: _windows(itertools.chain(head, numbered), names, label, "row"),
+        batches=lambda: _windows(itertools.chain(head, numbered), names, label, "row"), records=True,
     )  # fmt: skip
+
+
+def _numbered(rows: Iterable[Any], label: str) -> Iterator[Record]:
+    for number, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise SourceError(
+                f"{label}, row {number}: it is a {type(row).__name__}, and the rows before it are mappings.",
+                source=label,
+                row=number,
+                next_step="Nothing was loaded. Deliver each row as a mapping from column to value (rows count from 0).",
+            )
+        yield number, row
 
 
 def _names(records: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

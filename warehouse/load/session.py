@@ -221,13 +221,23 @@ def describe_and_fit(
     """The delivery, held against `design` (the table as it is delivered) before a byte of it is sent, and the columns
     that it fills: those of its fields, then those that get a default."""
     with session.phase("describe"):
-        described = describe(source, options, session.store, columns)
+        described = _named(session, describe(source, options, session.store, columns))
         if rename:
             described = renamed(described, rename)
         fitting = (*fit(described, design, columns, defaults), *defaults)
         known = [name for name in fitting if cast(TableDesign, session.design).column(name) is not None]
         _probe(session, known)
     return described, fitting
+
+
+def _named(session: Session, described: Source) -> Source:
+    """The source with the names of its columns where only the warehouse knows them: those of a query that is a text."""
+    if described.kind != "query" or described.names is not None:
+        return described
+    query = f"SELECT * FROM ({described.query}\n) AS q WHERE 1 = 0"
+    with watched(session.engine, cast(TableDesign, session.design), session.waits_for):
+        names = _try(session, Trial(query, "the query cannot be run", "the query"))
+    return replace(described, names=names, width=len(names))
 
 
 def _probe(session: Session, columns: Sequence[str]) -> None:
@@ -291,10 +301,11 @@ def stage_source(
     return plan(session.staged)
 
 
-def _try(session: Session, trial: Trial) -> None:
+def _try(session: Session, trial: Trial) -> tuple[str, ...]:
+    """Run a query over no rows; the names of its columns."""
     with session.guarded() as connection:
         try:
-            execute(connection, trial.query)
+            return tuple(execute(connection, trial.query).keys())
         except sa.exc.DBAPIError as error:
             failure = explain(error, connection, session.design)
             if not failure.retryable:

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 import sqlalchemy as sa
 
 from warehouse.db import sql
-from warehouse.errors import LoadError, ObjectStoreError, SourceError
+from warehouse.errors import LoadError, ObjectStoreError, SourceError, WarehouseError
 from warehouse.load.copy import Compression, CopyOptions, Format
+from warehouse.load.heard import refuse_unheard
 from warehouse.load.manifests import named_by
 from warehouse.load.queries import one_query
 from warehouse.load.split import split
@@ -44,6 +45,10 @@ _SIGN_BYTES = 4096
 # A field of the first record may be as long as the longest SUPER.
 csv.field_size_limit(1 << 24)
 _GLOB_SIGNS = "*?["
+_WITHOUT_MARK = (
+    "Nothing was sent. Write it without one (utf-8, not utf-8-sig), or load a local copy, from which it is taken."
+)
+_BOM = b"\xef\xbb\xbf"
 _UNSUPPORTED = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _COPY_UNPACKS: tuple[Compression, ...] = ("gzip", "bzip2", "zstd")
 _PACKED: dict[bytes, Packing] = {
@@ -102,6 +107,10 @@ class Source:
     batches: Callable[[], Iterator[Any]] | None = field(default=None, repr=False)
     # The SELECT, when the rows are in the warehouse already.
     query: str = ""
+    # A frame whose rows are mappings, out of JSON lines, Avro, or an iterable.
+    records: bool = False
+    # A text without a header begins with a byte order mark.
+    marked: bool = False
 
     @property
     def compression(self) -> Compression:
@@ -117,8 +126,15 @@ class Source:
 def describe(source: Any, options: CopyOptions, store: ObjectStore, columns: Sequence[str] | None = None) -> Source:
     """Describe a delivery. `columns` are the fields to look for in records, which name them one by one.
 
-    Raises SourceError when it is missing, empty of files, mixed, or of an unknown format.
+    Raises SourceError when it is missing, empty of files, mixed, or of an unknown format, and when one of the options
+    says what nothing does with it.
     """
+    found = _found(source, options, store, columns)
+    refuse_unheard(found, options)
+    return found
+
+
+def _found(source: Any, options: CopyOptions, store: ObjectStore, columns: Sequence[str] | None) -> Source:
     if isinstance(source, sa.Select | sa.CompoundSelect | sa.TextClause):
         return _query(source)
     if not isinstance(source, (str, Path)):
@@ -136,10 +152,28 @@ def describe(source: Any, options: CopyOptions, store: ObjectStore, columns: Seq
 
 def _query(source: Any) -> Source:
     """Rows of the warehouse itself: they never leave it."""
+    label = "a query" if isinstance(source, sa.TextClause) else "a select()"
+    try:
+        query = sql.compiled(source)
+    except WarehouseError as error:
+        raise SourceError(error.message, source=label, next_step=error.next_step) from error
     if isinstance(source, sa.TextClause):
-        return Source("query", "text", "a query", query=_text(source.text))
-    names = tuple(column.name for column in source.selected_columns)
-    return Source("query", "text", "a select()", names=names, width=len(names), query=sql.compiled(source))
+        # The warehouse is asked for the names of a text's columns.
+        return Source("query", "text", label, query=_text(query))
+    names = tuple(_result_name(column, number) for number, column in enumerate(source.selected_columns, 1))
+    return Source("query", "text", label, names=names, width=len(names), query=query)
+
+
+def _result_name(column: Any, number: int) -> str:
+    name = getattr(column, "name", None)
+    # A label without a name gets one of SQLAlchemy's own making.
+    if not isinstance(name, str) or name.startswith("%("):
+        raise SourceError(
+            f"a select(): its column {number}, {column}, has no name, by which it would be matched.",
+            source="a select()",
+            next_step='Nothing was loaded. Say which column of the table it goes to: .label("price").',
+        )
+    return str(name)
 
 
 def _text(query: str) -> str:
@@ -214,7 +248,7 @@ def _described(
         return describe_parquet(label, kind, pieces, store)
     if kind == "objects":
         _one_packing(label, pieces)
-    format = _record_format(label, pieces, store)
+    format = _record_format(label, kind, pieces, store)
     if format != "text":
         from warehouse.load.records import describe_records
 
@@ -229,6 +263,13 @@ def _described(
                 source=piece.name,
                 next_step="Load the files one by one.",
             )
+    marked = [piece.name for piece, head in zip(pieces, heads, strict=True) if head.marked and not options.ignoreheader]
+    if marked and kind == "objects":
+        raise SourceError(
+            f"{marked[0]} begins with a byte order mark, which COPY would load with the first value.",
+            source=marked[0],
+            next_step=_WITHOUT_MARK,
+        )
     widths = [head.width for head in heads if head.width is not None]
     return Source(
         kind=kind,
@@ -238,10 +279,13 @@ def _described(
         names=heads[0].names,
         width=widths[0] if widths else None,
         size=sum(piece.size for piece in pieces),
+        marked=bool(marked),
     )
 
 
-def _record_format(label: str, pieces: tuple[Piece, ...], store: ObjectStore) -> Literal["text", "json", "avro"]:
+def _record_format(
+    label: str, kind: Kind, pieces: tuple[Piece, ...], store: ObjectStore
+) -> Literal["text", "json", "avro"]:
     """JSON lines begin with a brace, Avro with its mark; everything else is text."""
 
     def begins(piece: Piece) -> Literal["text", "json", "avro"]:
@@ -249,14 +293,23 @@ def _record_format(label: str, pieces: tuple[Piece, ...], store: ObjectStore) ->
             start = stream.read(_SIGN_BYTES)
         if start.startswith(b"Obj\x01"):
             return "avro"
-        start = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+        marked = start.startswith(_BOM)
+        start = start.removeprefix(_BOM).lstrip()
         if start.startswith(b"[") and start[1:].lstrip().startswith((b"{", b"]")):
             raise SourceError(
                 f"{piece.name} is one JSON array; each line should hold one object.",
                 source=piece.name,
                 next_step="Convert it, for example: jq -c '.[]'.",
             )
-        return "json" if start.startswith(b"{") else "text"
+        if not start.startswith(b"{"):
+            return "text"
+        if marked and kind == "objects":
+            raise SourceError(
+                f"{piece.name} begins with a byte order mark, which COPY refuses in JSON.",
+                source=piece.name,
+                next_step=_WITHOUT_MARK,
+            )
+        return "json"
 
     with ThreadPoolExecutor(max_workers=16) as pool:
         found = set(pool.map(begins, pieces))
@@ -293,6 +346,7 @@ def _one_packing(label: str, pieces: tuple[Piece, ...]) -> None:
 class _Head:
     names: tuple[str, ...] | None
     width: int | None
+    marked: bool
 
 
 def _head(piece: Piece, options: CopyOptions, store: ObjectStore) -> _Head:
@@ -308,18 +362,25 @@ def _head(piece: Piece, options: CopyOptions, store: ObjectStore) -> _Head:
     lines = start.split(b"\n", options.ignoreheader)
     names = None
     if options.ignoreheader:
-        if not any(line.strip() for line in lines[:1]):
+        if not start.removeprefix(_BOM).strip():
             raise SourceError(
                 f"{piece.name} is empty: it has no header.",
                 source=piece.name,
                 next_step="If it should be, say ignoreheader=0 (--no-header).",
             )
-        line = lines[options.ignoreheader - 1] if len(lines) >= options.ignoreheader else b""
-        names = tuple(_fields(line.removeprefix(b"\xef\xbb\xbf"), piece, options, options.ignoreheader))
+        at = options.ignoreheader
+        line = lines[at - 1].removeprefix(_BOM) if len(lines) >= at else b""
+        if not line.strip():
+            raise SourceError(
+                f"{piece.name}: its {'first line' if at == 1 else f'line {at}'} is blank, where the header should be.",
+                source=piece.name,
+                next_step="Take the blank lines out, or say in ignoreheader= which line is the header, such as 2.",
+            )
+        names = tuple(_fields(line, piece, options, at))
     body = io.BytesIO(start)
     first = next(split(body, 1, quote=options.record_quote, escape=options.escape, skip=options.ignoreheader), None)
     width = len(_fields(b"".join(first.blocks), piece, options, first.first_line)) if first else None
-    return _Head(names, width)
+    return _Head(names, width, start.startswith(_BOM))
 
 
 def _fields(record: bytes, piece: Piece, options: CopyOptions, line: int) -> list[str]:

@@ -225,7 +225,8 @@ def _plan(
         return _parquet_plan(source, design, columns, options, keys, slices)
     if source.kind == "objects":
         return _Plan(lambda store: iter(()), source.format, source.compression, options)
-    if source.compression == "gzip":
+    # A byte order mark would be part of the first value: it is taken off where the text is split.
+    if source.compression == "gzip" and not source.marked:
         return _Plan(lambda store: _whole(source.pieces, "csv.gz", store), "text", "gzip", options)
     size = sum(map(_unpacked_size, source.pieces))
     part_bytes = -(-size // part_count(size, slices)) if size else 1
@@ -259,7 +260,7 @@ def _parquet_plan(
         )
     if source.kind == "files" and not wrong and not as_text:
         return _Plan(lambda store: _whole(source.pieces, "parquet", store), "parquet", "", options)
-    conformer = Conformer(design, columns, label=source.label, may_be_null=keys)
+    conformer = Conformer(design, columns, label=source.label, may_be_null=keys, options=options)
     count = part_count(source.size, slices)
     if not as_text:
         new: Callable[[], ParquetPart | CsvPart] = partial(ParquetPart, conformer.schema)

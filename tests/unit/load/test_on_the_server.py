@@ -147,6 +147,27 @@ def test_objects_are_used_in_place(sale: sa.Table, own: dict[str, Any], rows: An
         load(sale, f"{settings.stage}/in/b.csv", **own)
 
 
+def test_a_byte_order_mark_is_no_part_of_a_value(
+    tmp_path: Path, sale: sa.Table, own: dict[str, Any], rows: Any, stores: ObjectStore
+) -> None:
+    body, columns = "\ufeffn,1,x,1,\n".encode(), ["region", "id", "name", "price", "at"]
+    path, bare = tmp_path / "sale.csv.gz", CopyOptions(ignoreheader=0)
+    for packed in (gzip.compress(body), body):
+        path.write_bytes(packed)
+        load(sale, path, columns=columns, options=bare, mode="replace", **own)
+        assert rows() == [(1, "n", "x", 1, None)]
+    path.write_bytes(gzip.compress(("\ufeff" + HEADER + "2,n,x,1,\n").encode()))
+    load(sale, path, mode="replace", **own)
+    assert rows() == [(2, "n", "x", 1, None)]
+    at = f"{own['settings'].stage}/in/marked"
+    for marked, options in (('\ufeff{"id": 3}\n'.encode(), CopyOptions()), (body, bare), (gzip.compress(body), bare)):
+        stores.put(at, marked)
+        with pytest.raises(SourceError, match="begins with a byte order mark") as caught:
+            load(sale, at, columns=columns, options=options, **own)
+        assert caught.value.next_step
+    assert [row[0] for row in rows()] == [2]
+
+
 @pytest.mark.parametrize("format", ["parquet", "csv"])
 def test_unload_and_back(sale: sa.Table, own: dict[str, Any], rows: Any, format: Any) -> None:
     settings, engine = own["settings"], own["engine"]

@@ -76,7 +76,9 @@ def test_a_glob_is_sorted_and_its_headers_agree(tmp_path: Path) -> None:
     ("body", "said"),
     [
         (b"", "is empty"),
-        (b"\nx,y\n", "is empty"),
+        (b"\nx,y\n", "its first line is blank"),
+        (b"\xef\xbb\xbf \r\ncarrier,name\n9E,x\n", "its first line is blank"),
+        (b"\n\n", "is empty"),
         (b"carrier,name\r9E,x\r", "carriage returns"),
         ("carrier,größe\n".encode("latin-1"), "not UTF-8"),
         ("carrier,name\n".encode("utf-16"), "UTF-16"),
@@ -148,6 +150,27 @@ def test_columns_rename_a_foreign_header_but_never_swap(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(CSV)
     with pytest.raises(SourceError, match="columns= says name where the header says carrier"):
         fit(described(tmp_path / "a.csv"), AIRLINE, ["name", "carrier"])
+
+
+def test_a_header_may_stand_below_other_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"\ncarrier,name\n9E,x\n")
+    assert described(tmp_path / "a.csv", ignoreheader=2).names == ("carrier", "name")
+    (tmp_path / "a.csv").write_bytes(b"carrier,name\n9E,x\n\n")
+    with pytest.raises(SourceError, match="its line 3 is blank"):
+        described(tmp_path / "a.csv", ignoreheader=3)
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["7,x", "x,2024-01-01", "-1.5,x", "x,", "1e3,x", "x,2024-01-01 05:00:00", "31.12.2013,x", "x,12:30", '"1,000",x'],
+)
+def test_a_first_row_is_not_taken_for_a_foreign_header(tmp_path: Path, first: str) -> None:
+    (tmp_path / "a.csv").write_text(f"{first}\n9E,x\n")
+    with pytest.raises(SourceError, match="seems to have no header") as caught:
+        fit(described(tmp_path / "a.csv"), AIRLINE, ["carrier", "name"])
+    assert "--no-header" in caught.value.next_step
+    assert fit(described(tmp_path / "a.csv", ignoreheader=0), AIRLINE, ["carrier", "name"]) == ("carrier", "name")
+    assert fit(described(pd.DataFrame([["9E", "x"]])), AIRLINE, ["carrier", "name"]) == ("carrier", "name")
 
 
 def test_a_column_may_be_left_out_only_on_purpose(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import math
 from collections.abc import Callable
@@ -18,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from warehouse.errors import SourceError
-from warehouse.load import load
+from warehouse.load import CopyOptions, load
 from warehouse.schema import Base, column, even, unsorted
 from warehouse.schema.types import (
     BOOLEAN,
@@ -124,17 +125,21 @@ MIDDAY = dt.datetime(2020, 1, 1, 12, 0)
 # column -> values of Python that it cannot hold as they are
 PYTHON: dict[str, tuple[Any, ...]] = {
     "id": (1 << 31, -(1 << 31) - 1, 1 << 63, 1 << 70, 1.5, math.inf, -math.inf, math.nan, "x", "1.5", Decimal("NaN"),
-           Decimal("1.5"), {}, [1], b"\xff", NOON, object()),
+           Decimal("1.5"), {}, [1], b"\xff", NOON, object(), dt.date(2024, 1, 1), MIDDAY, dt.timedelta(hours=1), 1j),
     "single": (1e39, -1e39, 1e-60, "1e39", "1e-60", "x", Decimal("1e39"), 10**40, {}, "1e"),
-    "double": ("1e999", "-1e999", "1e-999", Decimal("1e999"), Decimal("1e-999"), 10**400, "x", [1.0]),
-    "price": (1e6, 1_000_000, math.nan, math.inf, "NaN", "x", Decimal("1e6"), Decimal("Infinity"), 1 << 70, {}),
-    "flag": (2, -1, 0.5, math.nan, "perhaps", {}, MIDDAY),
-    "day": (MIDDAY, "2020-02-30", "soon", 1.5, {}, NOON, MIDDAY.replace(tzinfo=dt.UTC)),
-    "moment": ("2020-02-30 00:00:00", "soon", {}, NOON, 1.5),
-    "instant": ("2020-02-30 00:00:00", "soon", {}, NOON, 1.5, "2020-01-01 00:00:00 Mars"),
-    "clock": (NOON.replace(tzinfo=EAST), NOON.replace(tzinfo=dt.UTC), ZONE, "12:00:00+05:30", "12:00Z"),
-    "zoned": (ZONE,),
-    "text": ("x" * 9, "größer!!", "\ud800", b"\xff", math.nan, "€€€"),
+    "double": (MIDDAY, dt.timedelta(hours=1), "1e999", "-1e999",
+               "1e-999", Decimal("1e999"), Decimal("1e-999"), 10**400, "x", [1.0]),
+    "price": (dt.date(2024, 1, 1), MIDDAY, dt.timedelta(hours=1),
+              1e6, 1_000_000, math.nan, math.inf, "NaN", "x", Decimal("1e6"), Decimal("Infinity"), 1 << 70, {}),
+    "flag": (dt.date(2024, 1, 1), 2, -1, 0.5, math.nan, "perhaps", {}, MIDDAY),
+    "day": (19723, True, MIDDAY, "2020-02-30", "soon", 1.5, {}, NOON, MIDDAY.replace(tzinfo=dt.UTC)),
+    "moment": (1_704_067_200, 1_704_067_200_000, True, "2020-02-30 00:00:00", "soon", {}, NOON, 1.5,
+               "2024-01-01 10:00:00+05:00", "2024-01-01T10:00-0130"),
+    "instant": (1_704_067_200, "2020-02-30 00:00:00", "soon", {}, NOON, 1.5, "2020-01-01 00:00:00 Mars"),
+    "clock": (43_200, 1.5, MIDDAY, MIDDAY.date(),
+              NOON.replace(tzinfo=EAST), NOON.replace(tzinfo=dt.UTC), ZONE, "12:00:00+05:30", "12:00Z"),
+    "zoned": (43_200, MIDDAY, ZONE),
+    "text": (dt.timedelta(1), "a\0b", "\0", "x" * 9, "größer!!", "\ud800", b"\xff", math.nan, "€€€"),
     "free": (math.nan, math.inf, [1, math.nan], {"a": -math.inf}, "\ud800"),
     "raw": ("xyz", "abc", 1.5),
 }  # fmt: skip
@@ -172,6 +177,15 @@ def _ids(deliver: Any, bad: Any) -> Any:
 
 
 ARROW: dict[str, tuple[str, pa.Array]] = {
+    "whole numbers for a DATE": ("day", pa.array([None, 19_723], pa.int32())),
+    "whole numbers for a TIMESTAMP": ("moment", pa.array([None, 1_704_067_200])),
+    "moments for a number": ("single", pa.array([None, MIDDAY])),
+    "a span of time for a number": ("price", pa.array([None, dt.timedelta(hours=1)])),
+    "a span of time for a text": ("text", pa.array([None, dt.timedelta(hours=1)])),
+    "a NUL": ("text", pa.array(["a", "a\0b"])),
+    "a text with an offset, as a view": ("moment", pa.array(["2024-01-01", "2024-01-01 10:00+05"], pa.string_view())),
+    "a NUL in a slice": ("text", pa.array(["\0", "a", "\0", "b"]).slice(1, 2)),
+    "a text with an offset": ("moment", pa.array(["2024-01-01 10:00:00Z", "2024-01-01 10:00:00+05:00"])),
     "a double too large for REAL": ("single", pa.array([0.5, 1e39])),
     "a double too small for REAL": ("single", pa.array([0.5, 1e-60])),
     "NaN for a DECIMAL": ("price", pa.array([0.5, math.nan])),
@@ -265,3 +279,164 @@ def test_a_value_of_each_type_arrives_as_it_left(
     first["raw"] = bytes.fromhex(first["raw"])
     assert first == expected
     assert second == empty
+
+
+def test_of_numbers_and_offsets_what_cannot_be_taken_for_another_is_read(
+    value: sa.Table, held: Any, own: dict[str, Any]
+) -> None:
+    east = MIDDAY.replace(tzinfo=EAST)
+    moments = ["2020-01-01T10:00Z", "2020-01-01 10:00:00+00:00", "2020-01-01 10:00:00", east, None]
+    for deliver in (as_mappings, as_pandas):
+        load(value, deliver("moment", moments), columns=["id", "moment"], mode="replace", **own)
+        assert held("moment") == ["2020-01-01 10:00:00"] * 3 + ["2020-01-01 06:30:00", None]
+    empty = pa.table({"id": [1], "moment": pa.nulls(1, pa.int64()), "clock": pa.nulls(1, pa.int32())})
+    load(value, empty, columns=["id", "moment", "clock"], mode="replace", **own)
+    assert held("moment") == [None]
+
+
+def as_json(name: str, values: list[Any], folder: Path) -> Path:
+    path = folder / "delivery.json"
+    path.write_text("\n".join(json.dumps(one) for one in as_mappings(name, values)))
+    return path
+
+
+@pytest.mark.parametrize("form", ["json", "mappings", "object"])
+@pytest.mark.parametrize(("timeformat", "a_second"), [("epochsecs", 1), ("epochmillisecs", 1000)])
+def test_numbers_are_moments_where_timeformat_says_so(
+    form: str,
+    timeformat: str,
+    a_second: int,
+    value: sa.Table,
+    held: Any,
+    own: dict[str, Any],
+    tmp_path: Path,
+    stores: Any,
+) -> None:
+    told = [1_704_067_200 * a_second, str(1_704_067_200 * a_second), -a_second, None]
+    source: Any = as_mappings("moment", told) if form == "mappings" else as_json("moment", told, tmp_path)
+    if form == "object":
+        stores.put(f"{own['settings'].stage}/in/epochs.json", source.read_bytes())
+        source = f"{own['settings'].stage}/in/epochs.json"
+    load(value, source, columns=["id", "moment"], options=CopyOptions(timeformat=timeformat), **own)
+    assert held("moment") == ["2024-01-01 00:00:00"] * 2 + ["1969-12-31 23:59:59", None]
+    if form == "mappings":
+        load(value, [{"id": 5, "instant": told[0]}], columns=["id", "instant"], mode="replace",
+             options=CopyOptions(timeformat=timeformat), **own)  # fmt: skip
+        assert held("instant") == ["2024-01-01 00:00:00+00"]
+    if form != "object":
+        for bad in ("2024-01-01", 1.5, 1 << 62, True):
+            with pytest.raises(SourceError, match=r"(row 1|line 2), column moment"):
+                mixed = as_mappings("moment", [None, bad])
+                load(value, as_json("moment", [None, bad], tmp_path) if form == "json" else mixed,
+                     columns=["id", "moment"], options=CopyOptions(timeformat=timeformat), **own)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["json", "mappings", "object"])
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({}, ["", "  ", "a", None]),
+        ({"emptyasnull": True}, [None, "  ", "a", None]),
+        ({"blanksasnull": True}, ["", None, "a", None]),
+        ({"emptyasnull": True, "blanksasnull": True}, [None, None, "a", None]),
+    ],
+)
+def test_what_is_empty_becomes_null_of_records_as_of_text(
+    form: str, said: Any, expected: Any, value: sa.Table, held: Any, own: dict[str, Any], tmp_path: Path, stores: Any
+) -> None:
+    told = ["", "  ", "a", None]
+    source: Any = as_mappings("text", told) if form == "mappings" else as_json("text", told, tmp_path)
+    if form == "object":
+        stores.put(f"{own['settings'].stage}/in/blanks.json", source.read_bytes())
+        source = f"{own['settings'].stage}/in/blanks.json"
+    load(value, source, columns=["id", "text"], options=CopyOptions(**said), **own)
+    assert held("text") == expected
+
+
+def test_numbers_within_super_keep_their_digits(
+    value: sa.Table, held: Any, own: dict[str, Any], tmp_path: Path, engine: sa.Engine
+) -> None:
+    path = tmp_path / "delivery.json"
+    path.write_text(
+        '{"id": 0, "free": {"a": 12345678901234567.891, "b": [1.10, {"é": 1e2}], "c": 123456789012345678}}\n'
+    )
+    load(value, path, columns=["id", "free"], **own)
+    with engine.connect() as connection:
+        read = connection.execute(sa.select(sa.func.json_serialize(value.c.free))).scalar_one()
+    assert json.loads(read, parse_float=str, parse_int=str) == {
+        "a": "12345678901234567.891", "b": ["1.10", {"é": "1E+2"}], "c": "123456789012345678",
+    }  # fmt: skip
+
+
+FRAMES: dict[str, Any] = {
+    "two columns of one name": pd.DataFrame([[1, "a"], [2, None]], columns=["x", "x"]),
+    "text by dictionary": pa.table({
+        "id": [1, 2],
+        "text": pa.DictionaryArray.from_arrays(pa.array([0, None]), pa.array(["a"], pa.string_view())),
+    }),
+    "text by views": pa.table({"id": [1, 2], "text": pa.array(["a", None], pa.string_view())}),
+    "sparse columns": pd.DataFrame({"id": pd.arrays.SparseArray([1, 2]), "text": ["a", None]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", FRAMES)
+def test_what_frames_are_made_of(what: str, value: sa.Table, held: Any, own: dict[str, Any]) -> None:
+    load(value, FRAMES[what], columns=["id", "text"], **own)
+    assert held("text") == ["a", None]
+
+
+class _Foreign:
+    """A frame of a library that has types which Arrow has not."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        raise pa.ArrowInvalid("Invalid or unsupported format string: '_pli128'")
+
+
+UNREADABLE: dict[str, tuple[Any, str]] = {
+    "a row that is no mapping": (lambda: iter([{"id": 1}, (2, 3)]), "row 1: it is a tuple"),
+    "a row behind the first thousands": (
+        lambda: itertools.chain(({"id": one} for one in range(2_000)), ["x"]), "row 2000: it is a str",
+    ),
+    "a type that Arrow has not": (_Foreign, "cannot be read as Arrow: .*_pli128"),
+    "complex numbers": (lambda: pd.DataFrame({"id": [1j]}), "column id: its type is complex128"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_is_no_frame_is_told(what: str, value: sa.Table, held: Any, own: dict[str, Any]) -> None:
+    make, said = UNREADABLE[what]
+    with pytest.raises(SourceError, match=said) as caught:
+        load(value, make(), columns=["id"], **own)
+    assert caught.value.next_step
+    assert held("id") == []
+
+
+# kind of source -> options that it does not hear
+UNHEARD: dict[str, dict[str, Any]] = {
+    "mappings": {"null_as": "NA", "dateformat": "DD.MM.YYYY", "timeformat": "auto ", "delimiter": ";", "maxerror": 1},
+    "json": {"null_as": "NA", "timeformat": None, "ignoreheader": 0, "csv": False, "maxerror": 1},
+    "object": {"null_as": "NA", "ignoreheader": 0, "delimiter": ";"},
+    "frame": {"emptyasnull": True, "null_as": "NA", "timeformat": "epochsecs", "blanksasnull": True},
+    "arrow": {"emptyasnull": True, "null_as": "NA", "dateformat": None},
+    "parquet": {"emptyasnull": True, "null_as": "NA", "timeformat": "epochsecs", "maxerror": 1, "ignoreheader": 0},
+    "query": {"emptyasnull": True, "null_as": "NA", "region": "eu-west-1"},
+}
+
+
+@pytest.mark.parametrize("what", UNHEARD)
+def test_an_option_that_nothing_hears_is_refused_by_name(
+    what: str, value: sa.Table, held: Any, own: dict[str, Any], tmp_path: Path, stores: Any
+) -> None:
+    sources: dict[str, Any] = {
+        "mappings": as_mappings("text", ["NA"]), "json": as_json("text", ["NA"], tmp_path),
+        "frame": as_pandas("text", ["NA"]), "arrow": as_arrow("text", ["NA"]),
+        "parquet": as_parquet("text", ["NA"], tmp_path), "query": sa.select(value.c.id, value.c.text),
+        "object": f"{own['settings'].stage}/in/na.json",
+    }  # fmt: skip
+    stores.put(sources["object"], sources["json"].read_bytes())
+    for option, said in UNHEARD[what].items():
+        with pytest.raises(SourceError, match=rf"nothing is done with .*{option}=") as caught:
+            load(value, sources[what], columns=["id", "text"], options=CopyOptions(**{option: said}), **own)
+        assert caught.value.next_step
+    assert held("id") == []
+    load(value, sources[what], columns=["id", "text"], options=CopyOptions(emptyasnull=False), **own)

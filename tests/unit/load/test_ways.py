@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -24,6 +25,7 @@ from warehouse.errors import (
     SettingsError,
     SourceError,
     TooMuchRewritten,
+    WarehouseError,
 )
 from warehouse.load import CopyOptions, Guards, Must, Retry, Versions, Window, history, load, unload, upsert
 from warehouse.models import LoadAudit, LoadQuarantine
@@ -111,6 +113,57 @@ def test_rows_of_the_warehouse(sale: sa.Table, own: dict[str, Any], rows: Rows, 
     text = sa.text("SELECT id, region, 'x', price, at FROM sale WHERE id > 10")
     assert upsert(sale, text, columns=["id", "region", "name", "price", "at"], **own).updated == 2
     assert [(row[0], row[2]) for row in rows()] == [(1, "a"), (2, "b"), (3, "c"), (11, "x"), (12, "x")]
+
+
+def test_a_text_goes_by_the_names_of_its_columns(sale: sa.Table, own: dict[str, Any], rows: Rows, three: None) -> None:
+    text = (
+        "SELECT name AS region, at, region AS name, price, id + :more AS id FROM sale WHERE name <> '5%' AND id = :id"
+    )
+    report = load(sale, sa.text(text).bindparams(more=10, id=1), **own)
+    assert report.inserted == 1
+    assert rows()[-1] == (11, "a", "n", 1, DAY)
+    text = "SELECT region, 's'' \\:x' AS name, id + 20 AS id, 1 AS price, at FROM sale WHERE id = 1 -- one"
+    load(sale, sa.text(text), **own)
+    assert rows()[-1] == (21, "n", "s' :x", 1, DAY)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (sa.text("SELECT id + 10, region, name, price, at FROM sale"), "has no column ?column?"),
+        (sa.text("SELECT id + 10 AS nr, region, name, price, at FROM sale"), "has no column nr"),
+        (sa.text("SELECT id, id, region, name, price, at FROM sale"), "id is named more than once"),
+        (sa.text("SELECT region, name, price, at FROM sale"), "has no column id"),
+        (sa.text("SELECT nothing FROM sale"), "nothing"),
+        (sa.text("SELECT id, region, name, price, at FROM sale WHERE id = :x AND region = :y"), "parameter x, y"),
+    ],
+)
+def test_a_text_that_does_not_say_where_its_columns_go_is_refused(
+    query: Any, said: str, sale: sa.Table, own: dict[str, Any], rows: Rows, three: None
+) -> None:
+    with pytest.raises(LoadError, match=re.escape(said)) as caught:
+        load(sale, query, **own)
+    assert caught.value.next_step
+    assert len(rows()) == 3
+
+
+@pytest.mark.parametrize("way", ["label", "anonymous label", "cast"])
+def test_a_column_of_a_select_without_a_name_is_refused(way: str, sale: sa.Table, own: dict[str, Any]) -> None:
+    more = sale.c.id + 10
+    first: Any = {"label": more, "anonymous label": more.label(None), "cast": sa.cast(more, sa.Integer)}[way]
+    with pytest.raises(SourceError, match=r"its column 1, .*, has no name") as caught:
+        load(sale, sa.select(first, sale.c.region, sale.c.name, sale.c.price, sale.c.at), **own)
+    assert ".label(" in caught.value.next_step
+
+
+def test_a_parameter_without_a_value_is_not_taken_for_null(sale: sa.Table, own: dict[str, Any], three: None) -> None:
+    query = sa.select(sale).where(sale.c.region == sa.bindparam("where"))
+    with pytest.raises(SourceError, match="no value for the parameter where"):
+        load(sale, query, **own)
+    to = f"{own['settings'].stage}/out/sale_"
+    with pytest.raises(WarehouseError, match="no value for the parameter where"):
+        unload(query, to, **own)
+    assert unload(query.params(where="n"), to, **own).rows_read == 2
 
 
 # upsert
