@@ -164,6 +164,10 @@ def columns_problem(declared: Sequence[str], selected: Sequence[str]) -> Iterato
         yield Problem(declared[0], "the columns stand in another order than the query's", f"Say {', '.join(selected)}.")
 
 
+# https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html, DEFAULT: no subquery, no column.
+_SELECTS = re.compile(r"[\s(]*select\b", re.IGNORECASE)
+
+
 def column_problems(column: ColumnDesign) -> Iterator[Problem]:
     """Faults of one column, as ADD COLUMN would also meet them."""
     kind = column.redshift_type
@@ -174,6 +178,8 @@ def column_problems(column: ColumnDesign) -> Iterator[Problem]:
             yield Problem(column.name, "identity with a step of 0", "Say identity=(seed, step) with another step.")
         if column.default is not None:
             yield Problem(column.name, "identity and a default", "Keep one.")
+    if column.default is not None and _SELECTS.match(column.default):
+        yield Problem(column.name, "its default is a query", "Say a constant, or a function of no column.")
     if column.collate is not None and kind.name not in COLLATED:
         yield Problem(column.name, f"collate= on {kind}", "Only CHAR and VARCHAR have a collation.")
     if column.encode is None:

@@ -13,7 +13,7 @@ the dialect of our own engines reads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -94,6 +94,7 @@ def table_options(
         own["encode"] = "auto"
     elif encode == "by_type":
         arguments["listeners"] = [("after_parent_attach", _fill_encodings)]
+    _expect(backup, bool, "backup", "False, for BACKUP NO, or leave it out")
     if not backup:
         own["backup"] = False
     if grants is not None:
@@ -193,11 +194,16 @@ def column_options(
     if encode is not None:
         arguments["redshift_encode"] = encode
     if identity is not None:
+        pair = isinstance(identity, Sequence) and len(identity) == 2 and all(type(one) is int for one in identity)
+        if not pair:
+            raise DesignError(f"identity={identity!r} is not understood.", next_step="Say identity=(seed, step).")
         arguments["redshift_identity"] = tuple(identity)
     elif identity_by_default:
         raise DesignError("identity_by_default without identity.", next_step="Say identity=(seed, step) as well.")
     if collate not in (None, *COLLATIONS):
         raise DesignError(f"collate={collate!r} is not understood.", next_step=f"Say one of {', '.join(COLLATIONS)}.")
+    if pii is not None:
+        _expect(pii, str, "pii", '"email" or another word for what it tells of a person')
     said = (("identity_by_default", identity_by_default), ("collate", collate), ("pii", pii), ("doc", doc))
     if own := {word: value for word, value in said if value}:
         arguments["info"] = {INFO: own}

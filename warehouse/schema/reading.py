@@ -150,6 +150,9 @@ def _type_of(column: sa.Column[Any]) -> str:
     except TypeError:
         known = None
     where = f"column {column.name}" if column.table is None else f"{column.table.fullname}: column {column.name}"
+    if getattr(kind, "length", None) == 0:
+        # Which would be compiled as no length at all.
+        raise DesignError(f"{where}: a length of 0.", next_step="Say a length in bytes of 1 or more.")
     try:
         spelled = str(parse_type(kind.compile(dialect=redshift_dialect())))
     except TypeRefused as refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -29,6 +30,7 @@ from warehouse.schema import (
     unsorted,
 )
 from warehouse.schema.design import redshift_dialect
+from warehouse.schema.options import column_options
 from warehouse.schema.types import GEOGRAPHY, VARBYTE
 
 
@@ -201,6 +203,8 @@ def test_core_tables_are_judged_when_asked() -> None:
         (sa.Column("a", sa.Integer, sa.CheckConstraint("a > 0")), "sale: column a: Redshift has no CHECK"),
         (sa.Column("ctid", sa.Integer), "sale: column ctid: the name is one of"),
         (sa.Column("a", sa.UUID), "column a: Redshift has no type UUID"),
+        (sa.Column("a", sa.VARCHAR(0)), "column a: a length of 0"),
+        (sa.Column("a", sa.Integer, server_default=sa.text("(SELECT 1)")), "column a: its default is a query"),
     ],
 )
 def test_a_column_that_is_added_is_judged_alone(column: sa.Column[object], says: str) -> None:
@@ -241,3 +245,17 @@ def test_what_is_declared_is_read_back_and_compiles(dist: Distribution | None, s
 
 def test_the_default_of_a_python_side_value_is_not_the_tables() -> None:
     assert ColumnDesign.from_column(sa.Column("a", sa.DateTime, default=datetime(2013, 1, 1))).default is None
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: table_options(backup="no"), "backup='no' is not understood"),  # type: ignore[arg-type]
+        (lambda: column_options(pii=3), "pii=3 is not understood"),  # type: ignore[arg-type]
+        (lambda: column_options(identity=5), r"identity=5 is not understood.*seed, step"),  # type: ignore[arg-type]
+        (lambda: column_options(identity=(1, "a")), "identity="),  # type: ignore[arg-type]
+    ],
+)
+def test_words_are_of_their_kind(make: Callable[[], object], says: str) -> None:
+    with pytest.raises(DesignError, match=says):
+        make()
