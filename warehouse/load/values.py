@@ -83,14 +83,22 @@ def _plain_text(value: Any) -> str:
 def _dumped(value: Any) -> str:
     # JSON has no NaN and no infinity.
     try:
-        return json.dumps(value, default=_text_of, ensure_ascii=False, allow_nan=False)
+        return json.dumps(value, default=_within_json, ensure_ascii=False, allow_nan=False)
     except _Digits:
         return _written(value)
 
 
-def _text_of(value: Any) -> str:
+def _within_json(value: Any) -> Any:
+    """What JSON has for a value that is none of its own; the str() of what is no value would be a text about it."""
     if isinstance(value, Decimal):
         raise _Digits
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "tolist"):
+        # numpy's arrays and numbers.
+        return value.tolist()
+    if not isinstance(value, _PRINTABLE) or isinstance(value, complex):
+        raise ValueError(f"JSON has no {type(value).__name__}")
     return str(value)
 
 
@@ -106,7 +114,9 @@ def _written(value: Any) -> str:
         return f"{{{', '.join(fields)}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_written, value))}]"
-    return _dumped(value)
+    if value is None or isinstance(value, str | int | float):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _written(_within_json(value))
 
 
 def cast(array: pa.Array, kind: pa.DataType, timeformat: str | None = "auto") -> pa.Array:

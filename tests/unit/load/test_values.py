@@ -9,9 +9,11 @@ import math
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -140,7 +142,8 @@ PYTHON: dict[str, tuple[Any, ...]] = {
               NOON.replace(tzinfo=EAST), NOON.replace(tzinfo=dt.UTC), ZONE, "12:00:00+05:30", "12:00Z"),
     "zoned": (43_200, MIDDAY, ZONE),
     "text": (dt.timedelta(1), "a\0b", "\0", "x" * 9, "größer!!", "\ud800", b"\xff", math.nan, "€€€"),
-    "free": (math.nan, math.inf, [1, math.nan], {"a": -math.inf}, "\ud800"),
+    "free": ({"a": object()}, {"a": b"x"}, [{1}], [1j], {"a": Decimal("NaN")},
+             math.nan, math.inf, [1, math.nan], {"a": -math.inf}, "\ud800"),
     "raw": ("xyz", "abc", 1.5),
 }  # fmt: skip
 CASES = [(name, value) for name, values in PYTHON.items() for value in values]
@@ -366,6 +369,18 @@ def test_numbers_within_super_keep_their_digits(
     assert json.loads(read, parse_float=str, parse_int=str) == {
         "a": "12345678901234567.891", "b": ["1.10", {"é": "1E+2"}], "c": "123456789012345678",
     }  # fmt: skip
+
+
+def test_numbers_of_numpy_are_numbers_within_super(
+    value: sa.Table, own: dict[str, Any], engine: sa.Engine, held: Any
+) -> None:
+    last = [np.bool_(True), MIDDAY, MappingProxyType({})]
+    free = {"a": np.int64(5), "b": np.array([1.5, 2]), "c": Decimal("1.10"), "d": last}
+    expected = '{"a":5,"b":[1.5,2.0],"c":1.10,"d":[true,"2020-01-01 12:00:00",{}]}'
+    for deliver in (as_mappings, as_pandas):
+        load(value, deliver("free", [free]), columns=["id", "free"], mode="replace", **own)
+        with engine.connect() as connection:
+            assert connection.execute(sa.select(sa.func.json_serialize(value.c.free))).scalar_one() == expected
 
 
 FRAMES: dict[str, Any] = {

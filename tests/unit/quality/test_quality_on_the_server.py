@@ -163,7 +163,7 @@ def test_orphans_warn_and_fail_when_strict(project: Path, engine: sa.Engine) -> 
         (["load", "nothing-like-it", "x.csv"], "The models have:"),
         (["upsert", "flight", "gone.csv"], "no file gone.csv"),
         (["load", "flight", "gone.csv", "--delimiter", "ab"], "delimiter"),
-        (["unload", "airline", "/tmp/x"], "s3://bucket/key"),
+        (["unload", "airline", "/tmp/x"], "s3://bucket/prefix"),
     ],
 )
 def test_bad_input_is_one_paragraph(project: Path, arguments: list[str], said: str) -> None:
