@@ -338,7 +338,7 @@ def test_an_expression_of_using_that_fails_is_found_before_anything_is_made(proj
     file = migrate.revision(target, "odd", metadata=warehouse([number(), amount(sa.INTEGER), note()]))
     using = "using={'amount': 'CAST(note AS INTEGER)'}"
     file.write_text(file.read_text().replace("existing={", f"{using},\nexisting={{", 1))
-    with pytest.raises(MigrationError, match=r"using= has no value of amount for Some rows \(.*Mend the expression"):
+    with pytest.raises(MigrationError, match=r"Some values of amount cannot be had from using= \(.*Mend the expr"):
         migrate.upgrade(target)
     assert ask(engine, "SELECT count(*) FROM pg_class WHERE relname = 'sale__rebuild'") == [(0,)]
 
@@ -483,6 +483,29 @@ def test_a_printed_rebuild_runs_in_psql_or_stops(project, target, engine, local_
         assert "ERROR" not in ran.stderr
     assert migrate.check(target, metadata=after) == ()
     assert len(ask(engine, "SELECT * FROM sale")) == 3
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
+@pytest.mark.parametrize(
+    ("value", "new", "told"),
+    [
+        ("2020-01-01 10:00:00+05", sa.TIMESTAMP(), "division by zero"),
+        ("x", DOUBLE, "division by zero"),
+        ("2020-01-01T10:00", sa.TIMESTAMP(), ""),
+        ("1.5e3", DOUBLE, ""),
+    ],
+)
+def test_a_printed_rebuild_asks_the_same_of_texts(project, target, engine, local_server, database, value, new, told):
+    migrated(target, warehouse([number(), column("x", sa.VARCHAR(40), encode="raw")], child=False))
+    ask(engine, f"INSERT INTO sale VALUES (1, '{value}')".replace(":", r"\:"), "SELECT 1")
+    after = warehouse([number(), column("x", new, encode="raw")], child=False)
+    migrate.revision(target, "change", metadata=after)
+    text = migrate.script(f"{migrate.current(target)}:head", target, metadata=after)
+    address = local_server["psql"].replace("/dev", f"/{database}")
+    ran = subprocess.run(["psql", address, "-q"], input=text, text=True, capture_output=True)
+    assert (ran.returncode, told in ran.stderr) == (3 if told else 0, True)
+    assert ask(engine, "SELECT count(*) FROM pg_class WHERE relname = 'sale__rebuild'") == [(0,)]
+    assert bool(differences(engine, after)) == bool(told)
 
 
 def test_a_plan_can_be_read():

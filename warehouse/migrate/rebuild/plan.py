@@ -167,7 +167,7 @@ class RebuildPlan:
                 # Nobody is asked what becomes of such values, but that there is one for each row.
                 yield Check(
                     f"SELECT COUNT({one.values}) * 0 FROM {old}",
-                    f"using= has no value of {one.column} for {{count}} rows",
+                    f"{{count}} values of {one.column} cannot be had from using=",
                     f'Mend the expression of using={{"{one.column}": "…"}}, or the rows that it fails for.',
                 )
             if one.changed is not None:
