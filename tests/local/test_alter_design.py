@@ -112,6 +112,8 @@ def test_a_varchar_shrinks_to_its_longest_value_and_no_further(table: Sql) -> No
         ("ALTER COLUMN b ENCODE az64", "0A000", "invalid encoding"),
         ("ALTER COLUMN b ENCODE zstd, ALTER COLUMN b ENCODE raw", "0A000", "twice"),
         ("ALTER DISTKEY nothing", "42703", "nothing"),
+        ("ALTER SORTKEY (b, b)", "42701", "a column appears twice in SORTKEY"),
+        ("ADD COLUMN e int DEFAULT NULL NOT NULL", "0A000", "non-null default expression"),
         ("ALTER INTERLEAVED SORTKEY (a)", "0A000", "INTERLEAVED"),
         ("ADD COLUMN e int, ADD COLUMN f int", "42601", "one ADD COLUMN"),
         ("ADD COLUMN e int NOT NULL", "0A000", "non-null default expression"),
@@ -125,6 +127,25 @@ def test_refused_and_nothing_changes(table: Sql, statement: str, state: str, wor
     assert answer["C"] == state
     assert words in answer["M"]
     assert design(table) == before
+
+
+@pytest.mark.parametrize("kind", ["super", "varbyte", "interval year to month"])
+@pytest.mark.parametrize("change", ["ALTER SORTKEY (a, d)", "ALTER DISTKEY d", "ALTER DISTSTYLE KEY DISTKEY d"])
+def test_what_create_table_takes_as_no_key_becomes_none(sql: Sql, kind: str, change: str) -> None:
+    sql(f"CREATE TABLE t (a int, d {kind})")
+    before = design(sql)
+    answer = refused(sql, f"ALTER TABLE t {change}")
+    assert (answer["C"], answer["M"]) == ("0A000", 'column "d" of this type cannot be a distribution or sort key')
+    assert design(sql) == before
+    key = "SORTKEY (d)" if "SORTKEY" in change else "DISTKEY (d)"
+    assert refused(sql, f"CREATE TABLE u (a int, d {kind}) {key}")["M"] == answer["M"]
+
+
+@pytest.mark.parametrize("key", ["SORTKEY (a, d)", "DISTKEY (d)", "DISTKEY (2)"])
+def test_what_create_table_takes_as_no_key_is_none_of_a_query_s_table(sql: Sql, key: str) -> None:
+    sql("CREATE TABLE t (a int, d super)")
+    told = 'column "d" of this type cannot be a distribution or sort key'
+    assert refused(sql, f"CREATE TABLE u {key} AS SELECT a, d FROM t")["M"] == told
 
 
 def test_the_distribution_key_cannot_be_dropped(table: Sql) -> None:

@@ -26,6 +26,7 @@ from warehouse.discipline.changes import (
     DropTable,
     DropView,
     GrantPrivileges,
+    Impossible,
     RebuildTable,
     RenameColumn,
     RenameTable,
@@ -34,6 +35,7 @@ from warehouse.discipline.changes import (
 )
 from warehouse.discipline.finding import Place
 from warehouse.redshift.encodings import canonical_encoding
+from warehouse.redshift.refusals import FOREIGN_KEY_EXTRAS
 from warehouse.schema import check_column, check_table
 from warehouse.schema.design import ColumnDesign, Distribution, ForeignKeyDesign, SortKey, ViewDesign, qualified
 from warehouse.schema.grants import read_grants
@@ -136,8 +138,8 @@ def _alter_sort_key(given: Arguments) -> Iterator[Change]:
     yield AlterSortKey(
         given["table_name"],
         given.get("schema"),
-        SortKey(given["style"], tuple(given.get("columns", ()))),
-        SortKey(old, tuple(given.get("existing_columns", ()))) if old else None,
+        SortKey.said(given["style"], given.get("columns", ())),
+        SortKey.said(old, given.get("existing_columns", ())) if old else None,
     )
 
 
@@ -150,10 +152,19 @@ def _constraint(kind: str) -> Callable[[Arguments], Iterator[Change]]:
 
 
 def _foreign_key(given: Arguments) -> Iterator[Change]:
+    said = [name for name in FOREIGN_KEY_EXTRAS if given.get(name) is not None]
+    if said:
+        fault = f"a foreign key of Redshift takes no {', '.join(said)}"
+        yield Impossible(given["source_table"], fault, "Leave it out; nothing enforces the key")
     columns = tuple(given["local_cols"])
     target = qualified(given.get("referent_schema"), given["referent_table"])
     key = ForeignKeyDesign(columns, target, tuple(given["remote_cols"]), given.get("constraint_name"))
     yield AddConstraint(given["source_table"], given.get("source_schema"), "foreign_key", columns, key)
+
+
+def _drop_index(given: Arguments) -> Iterator[Change]:
+    fault = f"Redshift has no indexes, so there is no {given['index_name']} to drop"
+    yield Impossible(str(given.get("table_name") or ""), fault, "Leave the step out")
 
 
 def _create_view(given: Arguments) -> Iterator[Change]:
@@ -201,6 +212,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "create_check_constraint": Operation(("constraint_name", "table_name", "condition"), _constraint("check")),
     "create_exclude_constraint": Operation(_KEY, _constraint("exclude")),
     "create_index": Operation(("index_name", "table_name", "columns"), _constraint("index")),
+    "drop_index": Operation(("index_name", "table_name"), _drop_index),
     "create_foreign_key": Operation(
         ("constraint_name", "source_table", "referent_table", "local_cols", "remote_cols"), _foreign_key
     ),

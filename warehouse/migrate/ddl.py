@@ -23,6 +23,7 @@ from warehouse.db.create import Statement
 from warehouse.db.dialect import adapt
 from warehouse.db.system import table_columns
 from warehouse.errors import MigrationError
+from warehouse.redshift.refusals import FOREIGN_KEY_EXTRAS
 from warehouse.redshift.types import RedshiftType, TypeRefused, parse_type
 from warehouse.schema.design import redshift_dialect
 
@@ -142,7 +143,9 @@ def _refuse_type(where: str, type_: TypeEngine[Any], existing: TypeEngine[Any] |
         )
 
 
-def refuse_add_column(table: str, column: sa.Column[Any], *, if_not_exists: bool | None = None) -> None:
+def refuse_add_column(
+    table: str, column: sa.Column[Any], *, if_not_exists: bool | None = None, inline_references: bool | None = None
+) -> None:
     """Raise MigrationError when ADD COLUMN is asked for a column that Redshift can only have from CREATE TABLE on."""
     where = f"{table}.{column.name}"
     options = column.dialect_options["redshift"]
@@ -161,6 +164,11 @@ def refuse_add_column(table: str, column: sa.Column[Any], *, if_not_exists: bool
             f"{where}: Redshift adds a NOT NULL column only with a default, which can never be dropped again.",
             next_step="Add it nullable and fill it, say server_default=, or rebuild the table.",
         )
+    if inline_references and column.foreign_keys:
+        raise MigrationError(
+            f"{where}: Redshift's ADD COLUMN takes no REFERENCES.",
+            next_step="Leave out inline_references; the foreign key is then added behind the column.",
+        )
     if column.primary_key or column.unique:
         raise MigrationError(
             f"{where}: ADD COLUMN takes no key.",
@@ -169,11 +177,20 @@ def refuse_add_column(table: str, column: sa.Column[Any], *, if_not_exists: bool
 
 
 def refuse_constraint(constraint: sa.Constraint) -> None:
-    """Raise MigrationError for a constraint that Redshift has not."""
+    """Raise MigrationError for a constraint that Redshift has not, or for words that it takes with none."""
+    table = getattr(constraint.table, "name", "the table")
     if isinstance(constraint, sa.CheckConstraint):
-        table = getattr(constraint.table, "name", "the table")
         raise MigrationError(
             f"{table}: Redshift has no CHECK constraints.", next_step="Leave it out and check the data after each load."
+        )
+
+    # False is said too: NOT DEFERRABLE.
+    said = [name for name in FOREIGN_KEY_EXTRAS if getattr(constraint, name, None) is not None]
+    said += [name for name in constraint.dialect_kwargs if name.startswith("postgresql_")]
+    if said:
+        raise MigrationError(
+            f"{table}: a key of Redshift takes no {', '.join(said)} ({constraint.name or 'nameless'}).",
+            next_step="Leave it out; nothing enforces the key.",
         )
 
 
@@ -182,6 +199,22 @@ def refuse_index(name: object, table: object) -> None:
     raise MigrationError(
         f"{table}: Redshift has no indexes, so {name} cannot be.", next_step="What it should speed up, a sort key does."
     )
+
+
+def refuse_drop_index(name: object, table: object) -> None:
+    """Raise MigrationError: Redshift has no indexes."""
+    raise MigrationError(
+        f"{table or 'DROP INDEX'}: Redshift has no indexes, so there is no {name} to drop.",
+        next_step="Leave the step out.",
+    )
+
+
+def refuse_if_exists(where: str, what: str, *, if_exists: bool | None) -> None:
+    """Raise MigrationError when a part of a table is to be dropped only where it is."""
+    if if_exists:
+        raise MigrationError(
+            f"{where}: Redshift's ALTER TABLE … DROP {what} has no IF EXISTS.", next_step="Leave out if_exists."
+        )
 
 
 def _plain(schema: Any) -> str | None:

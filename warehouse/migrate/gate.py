@@ -165,9 +165,18 @@ def refuse_impossible(operation: Any) -> None:
             existing_type=operation.existing_type,
         )
     elif isinstance(operation, ops.AddColumnOp):
-        ddl.refuse_add_column(operation.table_name, operation.column, if_not_exists=operation.if_not_exists)
+        ddl.refuse_add_column(
+            operation.table_name,
+            operation.column,
+            if_not_exists=operation.if_not_exists,
+            inline_references=operation.inline_references,
+        )
     elif isinstance(operation, ops.CreateIndexOp):
         ddl.refuse_index(operation.index_name, operation.table_name)
+    elif isinstance(operation, ops.DropIndexOp):
+        ddl.refuse_drop_index(operation.index_name, operation.table_name)
+    elif isinstance(operation, ops.AddConstraintOp):
+        ddl.refuse_constraint(operation.to_constraint())
     elif isinstance(operation, RedshiftOp):
         operation.sql(redshift_dialect().identifier_preparer)
 

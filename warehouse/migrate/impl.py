@@ -18,6 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic.ddl.impl import DefaultImpl
+from alembic.operations import Operations, ops, toimpl
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.schema import Column, Constraint, Index, PrimaryKeyConstraint, Table
 from sqlalchemy_redshift.dialect import RedshiftImpl as DialectImpl
@@ -61,7 +62,7 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
 
     def create_table(self, table: Table, **kw: Any) -> None:
         self.judge([gate.created(table)])
-        self.make_table(table)
+        self.make_table(table, **kw)
 
     def judge(self, changes: Iterable[Change]) -> None:
         found = list(changes)
@@ -75,11 +76,17 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
 
     def add_column(self, table_name: str, column: Column[Any], *, schema: Any = None, **kw: Any) -> None:
         self.judge([gate.column_added(table_name, schema, column)])
-        ddl.refuse_add_column(table_name, column, if_not_exists=kw.get("if_not_exists"))
+        ddl.refuse_add_column(
+            table_name,
+            column,
+            if_not_exists=kw.get("if_not_exists"),
+            inline_references=kw.get("inline_references"),
+        )
         super().add_column(table_name, column, schema=schema, **kw)
 
     def drop_column(self, table_name: str, column: Column[Any], *, schema: str | None = None, **kw: Any) -> None:
         self.judge([gate.column_dropped(table_name, schema, column.name)])
+        ddl.refuse_if_exists(f"{table_name}.{column.name}", "COLUMN", if_exists=kw.get("if_exists"))
         super().drop_column(table_name, column, schema=schema, **kw)
 
     def alter_column(self, table_name: str, column_name: str, **kw: Any) -> None:
@@ -109,8 +116,15 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
         ddl.refuse_constraint(const)
         super().add_constraint(const, **kw)
 
+    def drop_constraint(self, const: Constraint, **kw: Any) -> None:
+        ddl.refuse_if_exists(f"{const.table.name}.{const.name}", "CONSTRAINT", if_exists=kw.get("if_exists"))
+        super().drop_constraint(const, **kw)
+
     def create_index(self, index: Index, **kw: Any) -> None:
         ddl.refuse_index(index.name, index.table.name if index.table is not None else "?")
+
+    def drop_index(self, index: Index, **kw: Any) -> None:
+        ddl.refuse_drop_index(index.name, index.table.name if index.table is not None else "")
 
     def execute(self, sql: Any, execution_options: Any = None) -> None:
         self.judge([gate.executed(sql)])
@@ -123,9 +137,9 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
         for statement in operation.sql(self.dialect.identifier_preparer):
             self._exec(ddl.OpStatement(statement, is_done))
 
-    def make_table(self, table: Table) -> None:
+    def make_table(self, table: Table, **kw: Any) -> None:
         """CREATE TABLE and what belongs to it, past the rules: for the table that a rebuild makes beside another."""
-        super().create_table(table)
+        super().create_table(table, **kw)
         for statement in after_create(self.dialect.identifier_preparer, TableDesign.from_table(table)):
             self._exec(ddl.OpStatement(statement))
 
@@ -224,6 +238,15 @@ class RedshiftImpl(DialectImpl):  # type: ignore[misc]
             comment="Written by Alembic: which migrations have run.",
             redshift_diststyle="ALL",
         )
+
+
+@Operations.implementation_for(ops.DropConstraintOp, replace=True)
+def _drop_constraint(operations: Operations, operation: ops.DropConstraintOp) -> None:
+    # Asked of the operation: the naming convention has given a nameless constraint a name by the time that the
+    # implementation sees it, and it need not be the warehouse's.
+    if isinstance(operations.impl, RedshiftImpl):
+        operations.impl.judge(gate.to_change(operation))
+    toimpl.drop_constraint(operations, operation)
 
 
 def claimed() -> type[DefaultImpl]:

@@ -87,7 +87,7 @@ def table_problems(table: sa.Table) -> Iterator[Problem]:
         elif constraint.__visit_name__ == "exclude_constraint":
             yield _refused("exclude")
     for foreign_key in table.foreign_key_constraints:
-        if said := [name for name in FOREIGN_KEY_EXTRAS if getattr(foreign_key, name)]:
+        if said := [name for name in FOREIGN_KEY_EXTRAS if getattr(foreign_key, name) is not None]:
             columns = ", ".join(element.parent.name for element in foreign_key.elements)
             fault = f"a foreign key of Redshift takes no {', '.join(said)}"
             yield Problem(columns, fault, "Drop it; nothing enforces the key.")

@@ -16,7 +16,7 @@ that Alembic renders it into the revision and the decision survives there:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
@@ -79,6 +79,11 @@ class SortKey:
                 f"a sort key of style {self.style.upper()} with the columns ({', '.join(self.columns)}) cannot be.",
                 next_step="Say compound(…) or interleaved(…) with columns, auto_sort() or unsorted() without.",
             )
+
+    @classmethod
+    def said(cls, style: SortStyle, columns: Sequence[str]) -> SortKey:
+        """As an operation says it: one column may stand without a list."""
+        return cls(style, (columns,) if isinstance(columns, str) else tuple(columns))
 
     def __str__(self) -> str:
         return f"{self.style.upper()}({', '.join(self.columns)})" if self.columns else self.style.upper()

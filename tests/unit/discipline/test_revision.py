@@ -10,6 +10,7 @@ import pytest
 from warehouse.discipline import (
     AddColumn,
     AlterColumn,
+    AlterSortKey,
     CreateTable,
     DropColumn,
     DropTable,
@@ -118,6 +119,23 @@ def test_an_impossible_table_is_a_finding_with_its_line() -> None:
     (told,) = check([found])
     assert (told.code, told.table) == ("WH223", "sale")
     assert "no type JSON" in told.message
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("op.drop_index('i', 'sale')", "there is no i to drop"),
+        ("op.create_foreign_key('f', 'sale', 'shop', ['a'], ['a'], ondelete='CASCADE')", "takes no ondelete"),
+    ],
+)
+def test_what_redshift_has_not_is_a_finding(call: str, told: str) -> None:
+    found = check(changes(call))
+    assert ("WH223", "sale") in {(one.code, one.table) for one in found if told in one.message}
+
+
+def test_one_sort_column_may_stand_without_a_list() -> None:
+    (found,) = changes("op.alter_sort_key('sale', 'compound', 'name')")
+    assert found == AlterSortKey("sale", None, SortKey("compound", ("name",)))
 
 
 def test_a_rebuild_makes_a_table_and_drops_columns() -> None:

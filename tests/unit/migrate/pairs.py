@@ -111,6 +111,9 @@ def _fits(old: str, new: str) -> bool:
         return True
     if {one.name, other.name} & set(UNVALUED) or not (convert("c", one, other) and convert("c", other, one)):
         return False
+    if other.name == "boolean":
+        # Only 0 and 1 are truths.
+        return False
     is_text, becomes_text = (kind.name.startswith("character") for kind in (one, other))
     is_number = other.name in ("smallint", "integer", "bigint", "numeric", "real", "double precision")
     if is_text:

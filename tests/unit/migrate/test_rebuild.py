@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import subprocess
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
+from sqlalchemy_redshift.dialect import SUPER
 
 from warehouse import migrate
 from warehouse.db import engine as db
+from warehouse.db.create import Statement
 from warehouse.errors import MigrationError
 from warehouse.migrate.compare.warehouse import changes
 from warehouse.migrate.ops.rebuild_table import RebuildTableOp
@@ -215,6 +219,147 @@ def test_no_value_is_lost_on_the_way(project, target, engine, row, after, told):
     assert ask(engine, "SELECT count(*) FROM pg_class WHERE relname LIKE 'sale\\\\_\\\\_%'") == [(0,)]
 
 
+DOUBLE = sa.DOUBLE_PRECISION()
+# What a value of one type becomes in another: None is refused before anything is made.
+CONVERTED = [
+    (sa.VARCHAR(40), "'16777217'", sa.REAL(), None),
+    (sa.VARCHAR(40), "'16777216'", sa.REAL(), 16777216),
+    (sa.VARCHAR(40), "'0.1'", sa.REAL(), 0.1),
+    (sa.VARCHAR(40), "'1.0000000000000000000001'", sa.REAL(), None),
+    (sa.VARCHAR(40), "'1e-42'", sa.REAL(), None),
+    (sa.VARCHAR(40), "'007'", DOUBLE, None),
+    (sa.VARCHAR(40), "'+5'", DOUBLE, None),
+    (sa.VARCHAR(40), "'x'", DOUBLE, None),
+    (sa.VARCHAR(40), "'123456789.1234567891'", DOUBLE, None),
+    (sa.VARCHAR(40), "' -0.5e3 '", DOUBLE, -500),
+    (sa.VARCHAR(40), "'-007'", sa.INTEGER(), None),
+    (sa.VARCHAR(40), "'-7'", sa.INTEGER(), -7),
+    (sa.VARCHAR(40), "'99999999999'", sa.INTEGER(), None),
+    (sa.VARCHAR(40), "'12345678901234567890.5'", sa.DECIMAL(38, 18), Decimal("12345678901234567890.5")),
+    (sa.VARCHAR(40), "'1.0000000000000000001'", sa.DECIMAL(38, 18), None),
+    (sa.VARCHAR(40), "'.50'", sa.DECIMAL(12, 1), Decimal("0.5")),
+    (sa.VARCHAR(40), "'2020-01-01 10:00:00+05'", sa.TIMESTAMP(), None),
+    (sa.VARCHAR(40), "'2020-01-01 10:00:00 UTC'", sa.TIMESTAMP(), None),
+    (sa.VARCHAR(40), "'now'", sa.TIMESTAMP(), None),
+    (sa.VARCHAR(40), "'2020-01-01T10:00:00.5'", sa.TIMESTAMP(), dt.datetime(2020, 1, 1, 10, 0, 0, 500_000)),
+    (sa.VARCHAR(40), "'20200102'", sa.TIMESTAMP(), dt.datetime(2020, 1, 2)),
+    (sa.VARCHAR(40), "'2020-02-30'", sa.TIMESTAMP(), None),
+    (sa.VARCHAR(40), "'2020-01-01 00:00:00+05'", sa.DATE(), None),
+    (sa.VARCHAR(40), "'2020-01-01 10:00'", sa.DATE(), None),
+    (sa.VARCHAR(40), "'5 Jan 2020'", sa.DATE(), dt.date(2020, 1, 5)),
+    (sa.VARCHAR(40), "'2020-01-01 10:11:12'", sa.TIME(), None),
+    (sa.VARCHAR(40), "'10:11:12+05'", sa.TIME(), None),
+    (sa.VARCHAR(40), "'x'", sa.TIME(), None),
+    (sa.VARCHAR(40), "'10:11:12.5'", sa.TIME(), dt.time(10, 11, 12, 500_000)),
+    (sa.TIME(), "'10:00:00'", sa.VARCHAR(3), None),
+    (sa.BOOLEAN(), "TRUE", sa.VARCHAR(2), None),
+    (sa.BOOLEAN(), "TRUE", sa.VARCHAR(4), "true"),
+    (sa.BOOLEAN(), "FALSE", sa.VARCHAR(4), None),
+    (sa.BOOLEAN(), "FALSE", sa.INTEGER(), 0),
+    (sa.VARCHAR(40), "'true'", sa.BOOLEAN(), True),
+    (sa.VARCHAR(40), "'yes'", sa.BOOLEAN(), None),
+    (sa.INTEGER(), "2", sa.BOOLEAN(), None),
+    (SUPER(), """JSON_PARSE('{"a": "a long text indeed"}')""", sa.VARCHAR(20), None),
+    (SUPER(), """JSON_PARSE('{"a": 1}')""", sa.VARCHAR(20), '{"a":1}'),
+    (sa.VARCHAR(40), """'{"a": 1, "a": 2}'""", SUPER(), None),
+    (sa.VARCHAR(40), "'{'", SUPER(), None),
+    (sa.VARCHAR(40), """'{"a": [1, "b c"]}'""", SUPER(), '{"a":[1,"b c"]}'),
+]  # fmt: skip
+
+
+def test_a_value_is_converted_as_it_is_or_not_at_all(engine):
+    """The plan's questions and its copy, asked of a table of one value."""
+    preparer = redshift_dialect().identifier_preparer
+    wrong = []
+    for old, value, new, becomes in CONVERTED:
+        kind = old.compile(dialect=redshift_dialect())
+        table = sa.Table("t", sa.MetaData(), sa.Column("x", new))
+        plan = RebuildTableOp(table, {"x": kind}).plan(preparer)
+        with engine.connect() as connection:
+            connection.execute(Statement(f"CREATE TABLE t (x {kind})"))
+            connection.execute(Statement(f"INSERT INTO t SELECT {value}"))
+            connection.execute(Statement("INSERT INTO t VALUES (NULL)"))
+            try:
+                counts = [connection.execute(Statement(check.query)).scalar() for check in plan.checks(preparer)]
+                found = None
+                if not any(counts):
+                    found = connection.execute(Statement(f"{plan.select(preparer)} WHERE x IS NOT NULL")).scalar()
+            except sa.exc.DBAPIError:
+                found = None
+        if found != becomes and not (isinstance(becomes, float) and found == pytest.approx(becomes)):
+            wrong.append((kind, value, str(new), found, becomes))
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("old", "value", "new"),
+    [
+        (sa.VARCHAR(40), "'x'", DOUBLE),
+        (sa.VARCHAR(40), "'10:11:12+05'", sa.TIME()),
+        (sa.BOOLEAN(), "TRUE", sa.VARCHAR(2)),
+    ],
+)
+def test_a_value_that_cannot_be_converted_is_found_before_anything_is_made(project, target, engine, old, value, new):
+    migrated(target, warehouse([number(), column("x", old, encode="raw")], child=False))
+    ask(engine, f"INSERT INTO sale VALUES (1, {value})".replace(":", r"\:"), "SELECT 1")
+    before = ask(engine, "SELECT * FROM sale")
+    refused(target, warehouse([number(), column("x", new, encode="raw")], child=False), "values of x would change")
+    assert ask(engine, "SELECT * FROM sale") == before
+    assert ask(engine, "SELECT count(*) FROM pg_class WHERE relname = 'sale__rebuild'") == [(0,)]
+    # What is advised can be done.
+    ask(engine, "DELETE FROM sale", "SELECT 1")
+    migrate.upgrade(target)
+
+
+@pytest.mark.parametrize("new", [sa.VARCHAR(5), sa.SMALLINT()])
+def test_a_truth_comes_back_as_it_was(project, target, engine, new):
+    before = warehouse([number(), column("x", sa.BOOLEAN, encode="raw")], child=False)
+    migrated(target, before)
+    ask(engine, "INSERT INTO sale VALUES (1, TRUE), (2, FALSE), (3, NULL)", "SELECT 1")
+    migrated(target, warehouse([number(), column("x", new, encode="raw")], child=False))
+    migrate.downgrade(target, "-1", metadata=before)
+    assert ask(engine, "SELECT * FROM sale") == [(1, True), (2, False), (3, None)]
+    assert differences(engine, before) == []
+
+
+def test_a_truth_that_became_another_text_is_not_guessed_on_the_way_back(project, target, engine):
+    migrated(target, warehouse([number(), column("x", sa.BOOLEAN, encode="raw")], child=False))
+    ask(engine, "INSERT INTO sale VALUES (1, TRUE), (2, NULL)", "SELECT 1")
+    after = warehouse([number(), column("x", sa.VARCHAR(5), encode="raw")], child=False)
+    migrated(target, after)
+    ask(engine, "UPDATE sale SET x = 'maybe' WHERE id = 2", "SELECT 1")
+    with pytest.raises(MigrationError, match="1 values of x would change on their way to boolean"):
+        migrate.downgrade(target, "-1", metadata=after)
+
+
+def test_an_expression_of_using_that_fails_is_found_before_anything_is_made(project, target, engine):
+    migrated(target, BEFORE)
+    ask(engine, ROWS, "SELECT 1")
+    file = migrate.revision(target, "odd", metadata=warehouse([number(), amount(sa.INTEGER), note()]))
+    using = "using={'amount': 'CAST(note AS INTEGER)'}"
+    file.write_text(file.read_text().replace("existing={", f"{using},\nexisting={{", 1))
+    with pytest.raises(MigrationError, match=r"Some values of amount cannot be had from using= \(.*Mend the expr"):
+        migrate.upgrade(target)
+    assert ask(engine, "SELECT count(*) FROM pg_class WHERE relname = 'sale__rebuild'") == [(0,)]
+
+
+def test_existing_types_are_taken_in_any_spelling(project, target, engine):
+    migrated(target, BEFORE)
+    ask(engine, ROWS, "SELECT 1")
+    file = migrate.revision(target, "change", metadata=AFTER)
+    text = file.read_text()
+    assert "'bigint', 'amount': 'numeric(10,2)'" in text
+    file.write_text(text.replace("'bigint', 'amount': 'numeric(10,2)'", "'int8', 'amount': 'DECIMAL(10, 2)'"))
+    migrate.upgrade(target, metadata=AFTER)
+    assert migrate.check(target, metadata=AFTER) == ()
+
+
+def test_an_existing_type_that_redshift_has_not_is_named():
+    operation = RebuildTableOp(AFTER.tables["sale"], {"id": "serial"})
+    with pytest.raises(MigrationError, match=r"existing= says that id is serial: Redshift has no type SERIAL"):
+        operation.plan(redshift_dialect().identifier_preparer)
+
+
 def test_using_says_what_becomes_of_values(project, target, engine):
     migrated(target, BEFORE)
     ask(engine, ROWS)
@@ -338,6 +483,29 @@ def test_a_printed_rebuild_runs_in_psql_or_stops(project, target, engine, local_
         assert "ERROR" not in ran.stderr
     assert migrate.check(target, metadata=after) == ()
     assert len(ask(engine, "SELECT * FROM sale")) == 3
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
+@pytest.mark.parametrize(
+    ("value", "new", "told"),
+    [
+        ("2020-01-01 10:00:00+05", sa.TIMESTAMP(), "division by zero"),
+        ("x", DOUBLE, "division by zero"),
+        ("2020-01-01T10:00", sa.TIMESTAMP(), ""),
+        ("1.5e3", DOUBLE, ""),
+    ],
+)
+def test_a_printed_rebuild_asks_the_same_of_texts(project, target, engine, local_server, database, value, new, told):
+    migrated(target, warehouse([number(), column("x", sa.VARCHAR(40), encode="raw")], child=False))
+    ask(engine, f"INSERT INTO sale VALUES (1, '{value}')".replace(":", r"\:"), "SELECT 1")
+    after = warehouse([number(), column("x", new, encode="raw")], child=False)
+    migrate.revision(target, "change", metadata=after)
+    text = migrate.script(f"{migrate.current(target)}:head", target, metadata=after)
+    address = local_server["psql"].replace("/dev", f"/{database}")
+    ran = subprocess.run(["psql", address, "-q"], input=text, text=True, capture_output=True)
+    assert (ran.returncode, told in ran.stderr) == (3 if told else 0, True)
+    assert ask(engine, "SELECT count(*) FROM pg_class WHERE relname = 'sale__rebuild'") == [(0,)]
+    assert bool(differences(engine, after)) == bool(told)
 
 
 def test_a_plan_can_be_read():

@@ -116,6 +116,25 @@ def test_an_added_column_meets_the_rules_for_columns(project):
         ('op.alter_column("sale", "n", server_default=None)', "the DEFAULT of an existing column cannot be changed"),
         ('op.alter_column("sale", "n", type_=sa.String(9), postgresql_using="n")', "no USING"),
         ('op.create_index("i", "sale", ["n"])', "has no indexes"),
+        ('op.drop_index("i", "sale")', "Redshift has no indexes, so there is no i to drop"),
+        (
+            'op.create_foreign_key("f", "sale", "shop", ["n"], ["n"], ondelete="CASCADE", deferrable=False)',
+            "sale: a key of Redshift takes no ondelete, deferrable",
+        ),
+        ('op.create_foreign_key("f", "sale", "shop", ["n"], ["n"], postgresql_not_valid=True)', "postgresql_not_valid"),
+        ('op.create_unique_constraint("u", "sale", ["n"], initially="DEFERRED")', "takes no initially"),
+        ('op.drop_constraint(None, "sale", type_="primary")', "WH216 sale: the constraint has no name"),
+        ('op.drop_constraint("sale_pkey", "sale", if_exists=True)', "DROP CONSTRAINT has no IF EXISTS"),
+        (
+            'op.drop_column("sale", "n", if_exists=True)',
+            "sale.n: Redshift's ALTER TABLE … DROP COLUMN has no IF EXISTS",
+        ),
+        (
+            'op.add_column("sale", sa.Column("n", sa.INTEGER(), sa.ForeignKey("shop.n"), comment="N.", '
+            'redshift_encode="raw"), inline_references=True)',
+            "ADD COLUMN takes no REFERENCES",
+        ),
+        ('op.alter_sort_key("sale", "compound", ["n", "n"])', "a column appears twice in the sort key"),
         ('op.create_check_constraint("c", "sale", "n > 0")', "no CHECK constraints"),
         ('op.alter_sort_key("sale", "interleaved", ["n"])', "cannot become interleaved in place"),
         ('op.create_view("v", "SELECT 1 AS n", kind="late-binding")', "kind='late-binding' is not understood"),
@@ -162,6 +181,8 @@ def test_a_column_that_only_create_table_can_make_is_refused(project, column, to
         ('op.alter_distribution("sale", "key", "order")', 'ALTER TABLE sale ALTER DISTSTYLE KEY DISTKEY "order";'),
         ('op.alter_distribution("sale", "even", schema="mart")', "ALTER TABLE mart.sale ALTER DISTSTYLE EVEN;"),
         ('op.alter_sort_key("sale", "compound", ["a", "b"])', "ALTER TABLE sale ALTER COMPOUND SORTKEY (a, b);"),
+        ('op.alter_sort_key("sale", "compound", "name")', "ALTER TABLE sale ALTER COMPOUND SORTKEY (name);"),
+        ('op.drop_constraint("sale_pkey", "sale")', "ALTER TABLE sale DROP CONSTRAINT sale_pkey;"),
         ('op.alter_sort_key("sale", "none")', "ALTER TABLE sale ALTER SORTKEY NONE;"),
         ('op.alter_encoding("sale", "note", "lzo")', "ALTER TABLE sale ALTER COLUMN note ENCODE lzo;"),
     ],
@@ -184,6 +205,24 @@ def test_a_varchar_grows_outside_of_the_transaction(project):
 def test_no_sort_key_on_purpose_is_said_after_the_table_is_made(project):
     project.revision(GOOD.replace('{"sort": "auto"}', '{"sort": "none"}'))
     assert printed(project).index("CREATE TABLE sale") < printed(project).index("ALTER TABLE sale ALTER SORTKEY NONE;")
+
+
+def test_a_table_is_made_only_where_it_is_not_when_the_revision_says_so(project):
+    project.revision(GOOD.replace('    comment="One row', '    if_not_exists=True,\n    comment="One row'))
+    assert "CREATE TABLE IF NOT EXISTS sale (" in printed(project)
+
+
+@pytest.mark.parametrize(
+    "change", ['alter_sort_key("sale", "compound", "x")', 'alter_distribution("sale", "key", "x")']
+)
+def test_a_type_that_can_be_no_key_is_refused_where_the_run_has_seen_it(project, change):
+    detail = 'sa.Column("x", SUPER(), comment="X.", redshift_encode="zstd"),\n    sa.PrimaryKey'
+    project.revision(GOOD.replace("sa.PrimaryKey", detail), imports="from sqlalchemy_redshift.dialect import SUPER")
+    project.revision(f"op.{change}")
+    with pytest.raises(
+        MigrationError, match=r"r2\.py:\d+: .*sale\.x: a column of type SUPER can be no distribution or"
+    ):
+        printed(project)
 
 
 def test_an_op_with_words_that_redshift_has_not_is_refused(project):

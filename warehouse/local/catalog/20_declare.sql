@@ -28,6 +28,22 @@ BEGIN
     RETURN found;
 END $$;
 
+-- The columns of a distribution or sort key, in the words of translate/create_table.py.
+CREATE FUNCTION pg_redshift.key_columns(rel oid, names text[], what text) RETURNS smallint[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    numbers smallint[] := pg_redshift.column_numbers(rel, names, what);
+    wrong text;
+BEGIN
+    SELECT attname INTO wrong FROM pg_catalog.pg_attribute
+    WHERE attrelid = rel AND attnum = ANY(numbers) AND atttypid IN ('super'::regtype, 'varbyte'::regtype, 'interval'::regtype)
+    ORDER BY attnum LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = '0A000',
+            MESSAGE = format('column "%s" of this type cannot be a distribution or sort key', wrong);
+    END IF;
+    RETURN numbers;
+END $$;
+
 CREATE FUNCTION pg_redshift.add_constraint(rel oid, spec jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     kind "char" := spec->>'kind';

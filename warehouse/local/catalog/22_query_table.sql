@@ -50,7 +50,7 @@ BEGIN
             names := names || one;
         END IF;
     END LOOP;
-    RETURN pg_redshift.column_numbers(rel, names, what);
+    RETURN pg_redshift.key_columns(rel, names, what);
 END $$;
 
 -- Which column of the new table each column of the scanned one became; `outputs` as translate/create_as.py gives them.

@@ -40,13 +40,14 @@ BEGIN
                 RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = 'ALTER TABLE ALTER DISTSTYLE is not supported for temporary tables';
             END IF;
             number := CASE WHEN one->>'distkey' IS NOT NULL THEN pg_redshift.one_column(rel, one->>'distkey') END;
+            PERFORM pg_redshift.key_columns(rel, ARRAY[one->>'distkey'], 'named in DISTKEY') WHERE number IS NOT NULL;
             UPDATE pg_redshift.table_design SET diststyle = (one->>'style')::smallint, distkey = number WHERE relid = rel;
         WHEN 'sort' THEN
             -- AUTO keeps the key that there is (REDSHIFT.md, section 2).
             IF one->>'style' = 'auto' THEN
                 UPDATE pg_redshift.table_design SET sortstyle = 'auto' WHERE relid = rel;
             ELSE
-                numbers := pg_redshift.column_numbers(rel, ARRAY(SELECT jsonb_array_elements_text(one->'columns')), 'named in SORTKEY');
+                numbers := pg_redshift.key_columns(rel, ARRAY(SELECT jsonb_array_elements_text(one->'columns')), 'named in SORTKEY');
                 IF design.encode_auto THEN
                     UPDATE pg_redshift.column_design SET encoding = 0 WHERE relid = rel AND attnum = ANY(numbers);
                 END IF;

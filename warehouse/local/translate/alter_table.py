@@ -63,7 +63,7 @@ def _add(stream: Stream, name: tuple[str, ...]) -> Steps:
         raise Refused("ALTER TABLE ADD COLUMN does not support DISTKEY or SORTKEY columns", "0A000")
     if added.constraints:
         raise Refused("ALTER TABLE ADD COLUMN does not support PRIMARY KEY, UNIQUE or REFERENCES", "0A000")
-    if added.not_null and not added.default:
+    if added.not_null and added.default.strip("() ").upper() in ("", "NULL"):
         raise Refused("ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression", "0A000")
     encode = literal(added.encode) if added.encode else "NULL"
     return Steps(
@@ -165,6 +165,8 @@ def _design_action(stream: Stream) -> dict[str, Any]:
     columns = stream.names()
     if len(columns) > MAX_COMPOUND:
         raise Refused(f"compound sort keys can have at most {MAX_COMPOUND} columns", "54011")
+    if len(set(columns)) < len(columns):
+        raise Refused("a column appears twice in SORTKEY", "42701")
     return {"action": "sort", "style": "compound", "columns": columns}
 
 

@@ -19,8 +19,9 @@ ENCODINGS = {
     "RAW", "AZ64", "BYTEDICT", "DELTA", "DELTA32K", "LZO", "MOSTLY8", "MOSTLY16", "MOSTLY32", "RUNLENGTH", "TEXT255",
     "TEXT32K", "ZSTD",
 }  # fmt: skip
-# AWS r_CREATE_TABLE_NEW: types that can be a distribution or sort key
-_NO_KEY_TYPES = ("super", "varbyte")
+# AWS r_CREATE_TABLE_NEW: types that can be no distribution or sort key; where only the catalog knows the type,
+# pg_redshift.key_columns refuses them
+_NO_KEY_TYPES = ("super", "varbyte", "interval")
 
 
 @dataclass
@@ -184,6 +185,7 @@ def column(stream: Stream) -> Column:
             pass
         elif stream.accept("DEFAULT"):
             found.default = default_expression(
+                # NULL and NOT end an expression only where they do not begin it.
                 stream.until(
                     "NOT",
                     "NULL",
@@ -197,6 +199,7 @@ def column(stream: Stream) -> Column:
                     "CHECK",
                     ",",
                     ")",
+                    own=("NULL", "NOT"),
                 )
             )
         elif stream.accept("IDENTITY"):
@@ -307,7 +310,7 @@ def _design(columns: list[Column], constraints: list[dict[str, Any]], given: Att
     sortkey = tuple(sort_columns) or given.sortkey
     diststyle, sortstyle = check(distkeys, sortkey, given)
     for one in columns:
-        if one.type.partition("(")[0] in _NO_KEY_TYPES and one.name in (*distkeys, *sortkey):
+        if one.type.startswith(_NO_KEY_TYPES) and one.name in (*distkeys, *sortkey):
             raise Refused(f'column "{one.name}" of this type cannot be a distribution or sort key', "0A000")
     encode = {c.name: c.encode for c in columns if c.encode}
     return {

@@ -257,13 +257,16 @@ class Stream:
         self.at = len(self._tokens)
         return self.text[start : self._tokens[stop - 1].end]
 
-    def until(self, *stops: str) -> str:
-        """The text up to the first of the words or signs `stops` outside parentheses, or to the end."""
+    def until(self, *stops: str, own: tuple[str, ...] = ()) -> str:
+        """The text up to the first of the words or signs `stops` outside parentheses, or to the end. A text that
+        begins with one of the words `own` does not stop there.
+        """
         start = self.peek().start
         depth = 0
         while not self.done:
             token = self.peek()
-            if depth == 0 and (token.word in stops or (token.kind == "sign" and token.text in stops)):
+            is_own = token.start == start and token.word in own
+            if depth == 0 and not is_own and (token.word in stops or (token.kind == "sign" and token.text in stops)):
                 break
             if token.kind == "sign":
                 depth += {"(": 1, ")": -1}.get(token.text, 0)

@@ -86,6 +86,17 @@ class RedshiftOp(MigrateOperation):
         """The table's name for messages."""
         return f"{self.schema}.{self.table_name}" if self.schema else self.table_name
 
+    def refuse_keys(self, impl: Any, columns: Sequence[str]) -> None:
+        """Raise MigrationError for a distribution or sort key of a type that can be none, where the run has seen it."""
+        table = impl.known.tables.get(self.where)
+        for name in columns:
+            column = table.column(name) if table is not None else None
+            if column is not None and not column.redshift_type.fact.key:
+                raise MigrationError(
+                    f"{self.where}.{name}: a column of type {column.type.upper()} can be no distribution or sort key.",
+                    next_step="Take another column, or none.",
+                )
+
     def no_reverse(self, missing: str, say: str) -> MigrationError:
         """The error of `reverse()` when the former state is not said."""
         return MigrationError(

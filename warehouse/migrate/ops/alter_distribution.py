@@ -8,6 +8,8 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic.operations import Operations
 
@@ -59,6 +61,10 @@ class AlterDistributionOp(RedshiftOp):
     def sql(self, preparer: object) -> tuple[str]:
         key = f" DISTKEY {preparer.quote(self.new.key)}" if self.new.key is not None else ""  # type: ignore[attr-defined]
         return (f"ALTER TABLE {table_name(preparer, self)} ALTER DISTSTYLE {self.new.style.upper()}{key}",)
+
+    def run(self, impl: Any) -> None:
+        self.refuse_keys(impl, (self.new.key,) if self.new.key else ())
+        impl.perform(self)
 
     def is_done(self, connection: sa.Connection) -> bool:
         """Does the catalog show the new distribution already?"""

@@ -62,8 +62,8 @@ class AlterSortKeyOp(RedshiftOp):
         existing_encode: Mapping[str, str] | None = None,
     ) -> None:
         """Change a table's sort key: "compound" with its columns, "auto" or "none" without."""
-        old = SortKey(existing_style, tuple(existing_columns)) if existing_style else None
-        new = SortKey(style, tuple(columns))
+        old = SortKey.said(existing_style, existing_columns) if existing_style else None
+        new = SortKey.said(style, columns)
         operations.invoke(cls(table_name, new, old, schema=schema, encode=encode, existing_encode=existing_encode))
 
     def reverse(self) -> AlterSortKeyOp:
@@ -82,11 +82,16 @@ class AlterSortKeyOp(RedshiftOp):
         return (self.word, self.schema, self.table_name, self.old, self.new)
 
     def sql(self, preparer: Any) -> tuple[str]:
-        """Raises MigrationError for INTERLEAVED."""
+        """Raises MigrationError for INTERLEAVED, and for a column that is named twice."""
         if self.new.style == "interleaved":
             raise MigrationError(
                 f"{self.table_name}: Redshift cannot give a table an INTERLEAVED sort key in place.",
                 next_step="Sort compound, or build the table anew: op.rebuild_table.",
+            )
+        if len(set(self.new.columns)) < len(self.new.columns):
+            raise MigrationError(
+                f"{self.table_name}: a column appears twice in the sort key ({', '.join(self.new.columns)}).",
+                next_step="Name each column once.",
             )
         if self.new.columns:
             columns = ", ".join(preparer.quote(name) for name in self.new.columns)
@@ -117,6 +122,7 @@ class AlterSortKeyOp(RedshiftOp):
         )
 
     def run(self, impl: Any) -> None:
+        self.refuse_keys(impl, self.new.columns)
         impl.perform(self)
         for column, encode in self.encode.items():
             AlterEncodingOp(self.table_name, column, encode, schema=self.schema).run_if_needed(impl)

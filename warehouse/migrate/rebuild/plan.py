@@ -15,7 +15,7 @@ from warehouse.errors import MigrationError
 from warehouse.migrate.rebuild.contents import sums
 from warehouse.migrate.rebuild.conversions import convert, survives
 from warehouse.redshift.keys import MOST_NAME_BYTES
-from warehouse.redshift.types import RedshiftType, parse_type
+from warehouse.redshift.types import RedshiftType, TypeRefused, parse_type
 from warehouse.schema.design import ColumnDesign, TableDesign
 from warehouse.schema.statements import qualified_name
 
@@ -63,6 +63,7 @@ class RebuildPlan:
                     f"rebuild_table of {table.qualified_name}: using= names {name}, which the table will not have.",
                     next_step=f"Name one of {', '.join(column.name for column in table.columns)}.",
                 )
+        existing = {name: _read(table, name, kind) for name, kind in existing.items()}
         copied = [_copied(table, column, existing, using, preparer) for column in table.columns]
         plan = cls(table, tuple(existing.items()), tuple(one for one in copied if one is not None))
         if not plan.copied:
@@ -162,6 +163,13 @@ class RebuildPlan:
         old = self.old(preparer)
         values = {one.column: one for one in self.copied}
         for one in self.copied:
+            if one.is_said:
+                # Nobody is asked what becomes of such values, but that there is one for each row.
+                yield Check(
+                    f"SELECT COUNT({one.values}) * 0 FROM {old}",
+                    f"{{count}} values of {one.column} cannot be had from using=",
+                    f'Mend the expression of using={{"{one.column}": "…"}}, or the rows that it fails for.',
+                )
             if one.changed is not None:
                 yield Check(
                     f"SELECT COUNT(*) FROM {old} WHERE {one.changed}",
@@ -217,6 +225,17 @@ def _unique(kind: str, key: Sequence[str], values: Sequence[str], table: str) ->
         f"{{count}} values of the {kind} key ({', '.join(key)}) are there more than once",
         'Remove the repetitions first ("warehouse check" shows them), or take the key out of the model.',
     )
+
+
+def _read(table: TableDesign, column: str, kind: str) -> str:
+    """A type of `existing=` as the catalog spells it."""
+    try:
+        return str(parse_type(kind))
+    except TypeRefused as refused:
+        raise MigrationError(
+            f"rebuild_table of {table.qualified_name}: existing= says that {column} is {kind}: {refused.reason}.",
+            next_step=refused.instead,
+        ) from refused
 
 
 def _copied(
