@@ -299,8 +299,13 @@ _LITERAL = re.compile(r"(?P<literal>'(?:[^']|'')*')::(?P<type>[a-z ]+)(?:\(\d+\)
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 
 
+_NO_DEFAULT = re.compile(r"\(?NULL(?:::[\w ]+)?(?:\([\d,]+\))?\)?", re.IGNORECASE)
+
+
 def default_of(text: str | None) -> str | None:
-    """A default as one would write it: 'x' for 'x'::character varying, -1 for '-1'::integer."""
+    """A default as one would write it: 'x' for 'x'::character varying, -1 for '-1'::integer, none for NULL."""
+    if text is not None and _NO_DEFAULT.fullmatch(text):
+        return None
     found = _LITERAL.fullmatch(text or "")
     if not found:
         return text

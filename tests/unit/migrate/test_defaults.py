@@ -20,7 +20,7 @@ from warehouse.schema.reading import default_clause, default_sql
 from warehouse.schema.types import INTERVAL_DAY_TO_SECOND, INTERVAL_YEAR_TO_MONTH
 
 # What the model says, and the value that a row gets.
-DEFAULTS: dict[str, tuple[Any, str]] = {
+DEFAULTS: dict[str, tuple[Any, str | None]] = {
     "json": ('{"retries":3,"on":true}', '{"retries":3,"on":true}'),
     "escaped": (sa.text("""'{"a"\\:1}'"""), '{"a":1}'),
     "share": (sa.text("'5%'"), "5%"),
@@ -29,6 +29,7 @@ DEFAULTS: dict[str, tuple[Any, str]] = {
     "quoted": ("it's :so", "it's :so"),
     "both": ('{"a":"5%", "b":11:}', '{"a":"5%", "b":11:}'),
     "cast": (sa.text("CAST(1 AS integer)::varchar"), "1"),
+    "nothing": (sa.text("NULL"), None),
     "slashed": ("C:\\new", "C:\\new"),
 }
 
@@ -41,7 +42,9 @@ def designed(*defaults: str, sort: Any = None) -> sa.MetaData:
     for name in defaults:
         options = column_options(encode="zstd")
         default = DEFAULTS[name][0]
-        columns.append(sa.Column(name, sa.VARCHAR(60), server_default=default, nullable=False, comment="D.", **options))
+        columns.append(
+            sa.Column(name, sa.VARCHAR(60), server_default=default, nullable=name == "nothing", comment="D.", **options)
+        )
     words = table_options(dist=even(), sort=sort or compound("id"))
     sa.Table("sale", made, *columns, sa.PrimaryKeyConstraint("id"), comment="Sales.", **words)
     return made
