@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from warehouse.local.translate import Ask, Commit, Copy, Nothing, Pass, Refuse, Steps, Unload, translate
+from warehouse.local.translate.tokens import Refused, tokenize
 
 WORDS = re.split(
     r"\s+",
@@ -39,3 +40,21 @@ def test_every_text_gets_plans(text):
         if isinstance(plan, Refuse):
             assert plan.message and len(plan.sqlstate) == 5
             assert not plan.message.startswith("internal error"), plan.message
+
+
+TYPES = ["double precision", "Character  Varying", "timestamp with time zone", "TIME WITHOUT TIME ZONE", "char varying"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from([*WORDS, *TYPES]), max_size=12).map(" ".join))
+@example("SELECT ab::double precision")
+@example("SELECT a::double /* x */ precision -- y")
+def test_tokens_stand_where_they_say(text):
+    try:
+        found = tokenize(text)
+    except Refused:
+        return
+    assert [one.start for one in found] == sorted({one.start for one in found})
+    for one in found:
+        if one.kind in ("word", "number", "sign"):
+            assert text[one.start : one.end].upper() == one.text.upper()

@@ -52,11 +52,9 @@ def tokenize(text: str) -> list[Token]:
         elif token.token_type == TokenType.NUMBER:
             found.append(Token("number", token.text, start, end))
         elif token.text[:1].isalpha() or token.text[:1] in "_#" or ord(token.text[:1] or "\0") > 127:
-            at = start
-            for part in token.text.split():
-                at = text.find(part, at)
-                found.append(Token("word", part, at, at + len(part)))
-                at += len(part)
+            # As it stands there: sqlglot's text of a type of two words is in upper case.
+            for part in re.finditer(r"\S+", text[start:end]):
+                found.append(Token("word", part.group(), start + part.start(), start + part.end()))
         else:
             found.append(Token("sign", token.text, start, end))
     return _join_temp_names(found)
