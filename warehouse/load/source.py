@@ -30,7 +30,7 @@ from warehouse.load.heard import refuse_unheard
 from warehouse.load.manifests import named_by
 from warehouse.load.queries import one_query
 from warehouse.load.split import split
-from warehouse.objectstore import ObjectStore, file_uri
+from warehouse.objectstore import ObjectInfo, ObjectStore, file_uri
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -211,7 +211,7 @@ def _objects(text: str, store: ObjectStore) -> list[tuple[str, str, int]]:
     """One object by its exact key, those that it names when it is a manifest, or all under a prefix that ends in / or
     *."""
     if text.endswith(("/", "*")):
-        found = [info for info in store.list(text.removesuffix("*")) if not info.uri.endswith("/")]
+        found = [info for info in store.list(text.removesuffix("*")) if not _is_mark(info)]
         if not found:
             raise SourceError(f"No object's key starts with {text}.", source=text, next_step="Check bucket and prefix.")
     else:
@@ -224,6 +224,11 @@ def _objects(text: str, store: ObjectStore) -> list[tuple[str, str, int]]:
             )
         found = named_by(store, info) or [info]
     return [(info.uri, info.uri, info.size) for info in found]
+
+
+def _is_mark(info: ObjectInfo) -> bool:
+    """A folder's own object, or what Spark and Glue leave beside their files to say that all are there: _SUCCESS."""
+    return info.uri.endswith("/") or (info.size == 0 and info.uri.rpartition("/")[2].startswith("_"))
 
 
 def _described(

@@ -89,6 +89,18 @@ def test_several_parts_and_packed_files(
     assert [row[0] for row in rows()] == list(range(1000))
 
 
+def test_marks_beside_the_files_are_none_of_them(sale: sa.Table, own: dict[str, Any], rows: Any, stores: Any) -> None:
+    """What Spark and Glue leave: an empty _SUCCESS. What holds something is looked at, whatever its name."""
+    prefix = f"{own['settings'].stage}/spark/"
+    stores.put(f"{prefix}part-00000.csv", f"{HEADER}1,n,a,1,2013-01-01\n".encode())
+    stores.put(f"{prefix}_SUCCESS", b"")
+    assert load(sale, prefix, **own).files == (f"{prefix}part-00000.csv",)
+    assert [row[0] for row in rows()] == [1]
+    stores.put(f"{prefix}_started", b"PAR1")
+    with pytest.raises(SourceError, match="mixes Parquet with other files"):
+        load(sale, prefix, **own)
+
+
 @pytest.mark.parametrize(("count", "analyzed"), [(499_999, 0), (500_000, 1)])
 def test_the_joins_of_a_large_upsert_are_planned_by_statistics(
     sale: sa.Table, own: dict[str, Any], count: int, analyzed: int
