@@ -22,7 +22,7 @@ from warehouse.db import sql
 from warehouse.errors import LoadError
 from warehouse.load.fill import Fill, fill
 from warehouse.load.keys import create_stage, temporary_name
-from warehouse.load.shape import moment_text
+from warehouse.load.shape import moment_text, nothing
 from warehouse.load.stage import Staged
 from warehouse.load.steps import Step
 from warehouse.schema import ColumnDesign, TableDesign
@@ -49,7 +49,7 @@ class Window:
                 next_step="Name a column of the table.",
             )
         start, end = (_bound(design, column, one) for one in (self.start, self.end))
-        if not start < end:
+        if type(start) is type(end) and not isinstance(start, _Spelled) and not start < end:
             raise LoadError(
                 f"{design.qualified_name}: the window from {self.start} to {self.end} is empty.",
                 next_step="Say a start and, later than it, the first value that is outside.",
@@ -57,6 +57,10 @@ class Window:
         name, type_ = sql.name(self.column), column.type
         low, high = (f"CAST({sql.literal(_text(one, column))} AS {type_})" for one in (start, end))
         return f"{name} >= {low} AND {name} < {high}"
+
+    def trial(self, design: TableDesign) -> str:
+        """A query over no rows, which fails when the bounds are no values of the column."""
+        return f"SELECT 1 FROM (SELECT {nothing(design, (self.column,))}) AS bounds WHERE {self.condition(design)}"
 
     def __str__(self) -> str:
         return f"{self.start} <= {self.column} < {self.end}"
@@ -142,19 +146,20 @@ def _bound(design: TableDesign, column: ColumnDesign, value: Bound) -> Any:
     try:
         if kind in _NUMBERS:
             number = Decimal(str(value))
-            if number.is_finite():
+            if number.is_finite() and (kind not in _NUMBERS[:3] or number % 1 == 0):
                 return number
         elif kind in ("date", "timestamp without time zone", "timestamp with time zone"):
-            moment = value if isinstance(value, date) else datetime.fromisoformat(str(value).strip())
+            moment = value if isinstance(value, date) else _moment(value)
+            if isinstance(moment, str):
+                return moment
             if not isinstance(moment, datetime):
                 moment = datetime.combine(moment, time())
-            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
             if kind != "date":
-                return moment
+                return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
             if moment.time() == time():
                 return moment.date()
         else:
-            return str(value)
+            return str(value) if kind.startswith("character") else _Spelled(value)
     except (ValueError, ArithmeticError):
         pass
     raise LoadError(
@@ -163,5 +168,20 @@ def _bound(design: TableDesign, column: ColumnDesign, value: Bound) -> Any:
     )
 
 
+class _Spelled(str):
+    """A bound as it was said, which only the warehouse can read and compare."""
+
+    __slots__ = ()
+
+
+def _moment(value: Any) -> datetime | _Spelled:
+    try:
+        return datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        return _Spelled(value)
+
+
 def _text(value: Any, column: ColumnDesign) -> str:
+    if isinstance(value, Decimal):
+        return format(value, "f")
     return moment_text(value, column.redshift_type.name) if isinstance(value, datetime) else str(value)

@@ -84,7 +84,7 @@ def load(
                 next_step="Nothing was changed. Say the window that the delivery covers.",
             )
         if prove_keys:
-            _prove_keys(connection, design)
+            _prove_keys(connection, design, repeated_keys(design))
     rows = before - deleted + loaded
     return delivery.report(rows_read=read, inserted=loaded, deleted=deleted, table_rows=rows)
 
@@ -118,6 +118,8 @@ def upsert(delivery: Delivery, plan: UpsertPlan, *, design: TableDesign) -> Load
         _refuse_repeated(plan.table, plan.keys, targeted, updated)
         _guard(session, plan.table, updated + deleted, before)
         arrived = _change(connection, plan, targeted)
+        # Rows matched by other columns may bring a primary key that another row has.
+        _prove_keys(connection, design, plan.prove_keys, "An upsert by other keys= keeps the primary key unique, too.")
         execute(connection, plan.drop)
     with session.phase("prove"):
         after = number(connection, plan.target_rows)
@@ -131,9 +133,6 @@ def upsert(delivery: Delivery, plan: UpsertPlan, *, design: TableDesign) -> Load
             f"{plan.table}: {before} rows before, {inserted} new, {deleted} deleted, {after} after",
             after == before + inserted - deleted,
         )
-        if set(plan.keys) != set(design.primary_key):
-            # Rows matched by other columns may bring a primary key that another row has.
-            _prove_keys(connection, design, "An upsert by other keys= keeps the primary key unique, too.")
     return delivery.report(
         rows_read=read,
         inserted=inserted,
@@ -371,8 +370,8 @@ def _null_keys(connection: sa.Connection, plan: UpsertPlan, count: int) -> NullK
     )
 
 
-def _prove_keys(connection: sa.Connection, design: TableDesign, mend: str = "") -> None:
-    keys, repeated = design.primary_key, repeated_keys(design)
+def _prove_keys(connection: sa.Connection, design: TableDesign, repeated: str, mend: str = "") -> None:
+    keys = design.primary_key
     if not repeated:
         return
     examples = [tuple(row) for row in execute(connection, f"{repeated} LIMIT {EXAMPLES}")]

@@ -98,7 +98,7 @@ def hold_against(design: TableDesign, real: Sequence[CatalogColumn], columns: Se
     if wrong:
         raise LoadError(
             f"{design.qualified_name}: the warehouse's table differs from the model: {'; '.join(wrong)}.",
-            next_step='Run "alembic upgrade head" against this warehouse.',
+            next_step='Run "alembic upgrade head" against this warehouse, or take the models that fit it.',
         )
     return tuple(name for name in there if design.column(name) is None)
 
@@ -156,9 +156,10 @@ def _refuse_data_as_header(source: Source, design: TableDesign) -> None:
     """`columns` names the fields of a foreign header; of a text without a header it would drop the first row."""
     if source.format != "text" or source.kind == "query":
         return
-    data = [
-        name for name in source.names or () if design.column(name.strip().lower()) is None and _DATA.fullmatch(name)
-    ]
+    names = [name.strip() for name in source.names or ()]
+    if any(design.column(name.lower()) is not None for name in names):
+        return
+    data = [name for name in names if _DATA.fullmatch(name)]
     if data:
         shown = ", ".join(repr(name) for name in data)
         raise SourceError(
@@ -171,7 +172,9 @@ def _refuse_data_as_header(source: Source, design: TableDesign) -> None:
 
 def _next_step(source: Source, columns: Sequence[str] | None, missing: Sequence[str]) -> str:
     said = "Say columns= (--columns) with the table's columns in the order of the source's fields."
-    if source.format == "text" and source.names is not None and columns is None:
+    if source.kind == "query":
+        said = "Name its columns with AS, or say columns= with the table's columns in their order."
+    elif source.format == "text" and source.names is not None and columns is None:
         said = "Without a header row say ignoreheader=0 (--no-header); to name the fields say columns= (--columns)."
     # Hive's way to say a value by a folder, which neither COPY nor Parquet's footer tells.
     folders = [name for name in missing if any(f"/{name}=" in piece.uri.lower() for piece in source.pieces)]

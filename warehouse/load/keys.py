@@ -66,13 +66,19 @@ def create_stage(design: TableDesign, table: str, columns: Sequence[str], keys: 
     return f"CREATE TEMP TABLE {sql.name(table)} ({', '.join(lines)}) {spread}"
 
 
-def repeated_keys(design: TableDesign) -> str:
-    """A query for the primary keys that the table holds more than once; "" where it has none, or Redshift makes it."""
+def repeated_keys(design: TableDesign, stage: str = "") -> str:
+    """A query for the primary keys that the table holds more than once; "" where it has none, or Redshift makes it.
+    With `stage`: of the keys that it holds."""
     made = {column.name for column in design.columns if column.identity and not column.identity_by_default}
     if not design.primary_key or made & set(design.primary_key):
         return ""
     listed, table = sql.names(design.primary_key), sql.qualified(design.name, design.schema)
-    return f"SELECT {listed}, COUNT(*) AS row_count FROM {table} GROUP BY {listed} HAVING COUNT(*) > 1"
+    only = (
+        f" WHERE EXISTS (SELECT 1 FROM {sql.name(stage)} WHERE {sql.equal(design.name, stage, design.primary_key)})"
+        if stage
+        else ""
+    )
+    return f"SELECT {listed}, COUNT(*) AS row_count FROM {table}{only} GROUP BY {listed} HAVING COUNT(*) > 1"
 
 
 def without_key(keys: Sequence[str]) -> str:

@@ -129,7 +129,8 @@ def _prepare_load(
     if mode == "swap":
         return _prepare_swap(session, described, fitting, design, common, window, prove_keys, how)
     planned = partial(plan_load, design, iam_role=session.settings.iam_role, mode=mode, window=window, **how)
-    plan = _stage(session, described, design, fitting, (), common, planned)
+    trials = [] if window is None else [Trial(window.trial(design), "the window cannot be asked", "window= (--window)")]
+    plan = _stage(session, described, design, fitting, (), common, planned, trials)
 
     def work(connection: sa.Connection) -> LoadReport:
         delivery = _delivery(session, connection, design, described, common)
@@ -200,7 +201,7 @@ def _prepare_upsert(
         return apply.upsert(_delivery(session, connection, incoming, described, common), plan, design=design)
 
     checks = _checks(session, plan.stage, incoming, common, plan.keys)
-    return Prepared(described, plan, work, checks, () if set(plan.keys) == set(design.primary_key) else _proof(design))
+    return Prepared(described, plan, work, checks)
 
 
 def _prepare_history(
@@ -294,13 +295,14 @@ def _stage(
     keys: Sequence[str],
     common: Common,
     plan: Callable[[Staged], P],
+    trials: Sequence[Trial] = (),
 ) -> P:
     """Stage the delivery once all that can be refused beforehand was tried; the plan of what is done with it."""
     options = common.get("options") or CopyOptions()
     defaults, casts = common.get("defaults") or {}, common.get("casts") or {}
     fields = tuple(name for name in columns if name not in defaults)
     shape = plan_shape(design, fields, defaults, casts)
-    trials = []
+    trials = list(trials)
     if shape is not None:
         option = "defaults= (--default) or casts= (--cast)"
         trials.append(Trial(shape.trial, "a default or a cast cannot be computed", option))

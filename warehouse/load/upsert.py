@@ -30,7 +30,16 @@ from typing import Literal
 from warehouse.db import sql
 from warehouse.errors import LoadError
 from warehouse.load.fill import Fill, fill
-from warehouse.load.keys import EXAMPLES, create_stage, delivered, key_columns, same, temporary_name, without_key
+from warehouse.load.keys import (
+    EXAMPLES,
+    create_stage,
+    delivered,
+    key_columns,
+    repeated_keys,
+    same,
+    temporary_name,
+    without_key,
+)
 from warehouse.load.stage import Staged
 from warehouse.load.steps import Step
 from warehouse.schema import ColumnDesign, TableDesign
@@ -104,6 +113,8 @@ class UpsertPlan:
     change: str
     change_moved: str
     insert: str
+    # The primary keys of the delivery that the table then holds more than once; "" where they are what rows match by.
+    prove_keys: str
     drop: str
 
     def steps(self) -> tuple[Step, ...]:
@@ -131,6 +142,7 @@ class UpsertPlan:
             Step("change", self.change + (f" AND {self.range.within('<least>', '<greatest>')}" if self.range else "")),
             Step("change_moved", self.change_moved, moved),
             Step("insert", self.insert),
+            Step("prove_keys", self.prove_keys),
             Step("drop", self.drop),
             Step("target_rows", self.target_rows),
         ]
@@ -231,8 +243,7 @@ def plan_upsert(
             f"DELETE FROM {target} USING {in_stage} WHERE {same_row} AND {in_stage}.{marker}" if marker else ""
         ),
         forget_marked=f"DELETE FROM {in_stage} WHERE {marker}" if marker else "",
-        # An old row with a marker is no less old: it deletes nothing.
-        leave_older=f"{taken} AND NOT ({_newer(stage, design.name, newer_by)})" if newer_by else "",
+        leave_older=f"{taken} AND {_older(stage, design.name, newer_by, delete_when)}" if newer_by else "",
         leave_same=f"{taken} AND {same(stage, design.name, design, compared)}" if only_changed else "",
         matched=f"SELECT COUNT(*), COALESCE(SUM(row_count), 0) FROM ({known}) AS known",
         range=_range(design, stage, chosen) if chosen_method != "merge" and change else None,
@@ -241,6 +252,7 @@ def plan_upsert(
         insert=(
             "" if chosen_method == "merge" else f"INSERT INTO {target} ({values}) SELECT {values} FROM {in_stage}{rest}"
         ),
+        prove_keys=(repeated_keys(design, stage) if set(chosen) != set(design.primary_key) <= set(written) else ""),
         drop=f"DROP TABLE {in_stage}",
     )
 
@@ -277,6 +289,20 @@ def _winners(stage: str, columns: Sequence[str], keys: Sequence[str], latest_by:
     place = f"RANK() OVER (PARTITION BY {sql.names(keys, of=stage)} ORDER BY {order}) AS {_PLACE}"
     placed = f"(SELECT {of_stage}, {place} FROM {again}) AS placed"
     return f"SELECT DISTINCT {sql.names(columns)} FROM {placed} WHERE {_PLACE} = 1"
+
+
+def _older(stage: str, target: str, columns: Sequence[str], marker: str) -> str:
+    """The condition under which a delivered row is not newer than the table's.
+
+    A row that is marked as deleted is often the last one as it was, or has nothing but its key: it deletes unless it is
+    older for certain.
+    """
+    older = f"NOT ({_newer(stage, target, columns)})"
+    if not marker:
+        return older
+    unsaid = " OR ".join(f"{sql.name(stage)}.{sql.name(column)} IS NULL" for column in columns)
+    marked = f"COALESCE({sql.name(stage)}.{sql.name(marker)}, FALSE)"
+    return f"{older} AND NOT ({marked} AND ({unsaid} OR NOT ({_newer(target, stage, columns)})))"
 
 
 def _newer(stage: str, target: str, columns: Sequence[str]) -> str:

@@ -387,3 +387,15 @@ def test_two_heads_are_joined(project, target, engine):
     assert sorted(history(engine)) == ["r1"]
     assert ask(engine, "SELECT table_name FROM svv_tables WHERE table_name IN ('two', 'three')") == []
     migrate.upgrade(target)
+
+
+def test_a_refused_downgrade_leaves_the_revision_as_it_was(project, target, engine):
+    file = project.revision(TABLE, "op.execute('ALTER TABLE sale ALTER SORTKEY (nowhere)')")
+    migrate.upgrade(target)
+    before = history(engine)
+    with pytest.raises(MigrationError, match="nowhere"):
+        migrate.downgrade(target)
+    assert history(engine) == before == {"r1": ("applied", 1)}
+    file.write_text(file.read_text().replace("varchar(9)", "varchar(10)"))
+    with pytest.raises(MigrationError, match="edited after it ran"):
+        migrate.upgrade(target)

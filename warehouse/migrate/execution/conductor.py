@@ -36,6 +36,7 @@ class Conductor:
     answer: Answer | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
     run: Run | None = None
+    _before: Entry | None = None
 
     def __post_init__(self) -> None:
         # A printed script is run by somebody else, and is the same whoever prints it.
@@ -98,6 +99,9 @@ class Conductor:
     def _begin(self, step: Any) -> None:
         direction: Direction = "upgrade" if step.is_upgrade else "downgrade"
         revision = step.revision.revision
+        # A downgrade begins with what the revision left; that is put back when nothing of it comes to be.
+        before = self.entries.get(revision)
+        self._before = before if before is not None and before.state == "applied" else None
         running = next((entry for entry in self.entries.values() if entry.state == "running"), None)
         guard.goes_on(running, revision, direction)
         fresh = Entry(revision, direction, "running", fingerprint(Path(step.revision.path)))
@@ -149,10 +153,13 @@ class Conductor:
                 del self.entries[entry.revision]
 
     def _keep(self, entry: Entry, inside: bool) -> None:
-        if not entry.steps and entry.begun is None:  # nothing of it is in the warehouse
-            self._execute(history.forget(self.history, entry.revision))
-            self.entries.pop(entry.revision, None)
-            return
+        if not entry.steps and entry.begun is None:  # nothing of it has been done
+            if self._before is not None:
+                entry = self._before
+            elif entry.direction == "upgrade":
+                self._execute(history.forget(self.history, entry.revision))
+                self.entries.pop(entry.revision, None)
+                return
         if inside:
             self._execute(*history.replace_row(self.history, entry, self._writer))
         else:
