@@ -62,6 +62,8 @@ def check(tables: Sequence[str]) -> dict[str, Any]:
 
 def _options(path: str, null_as: str | None, chosen: Settings) -> CopyOptions:
     """Of these files only text has a word for NULL."""
+    if null_as is None:
+        return CopyOptions()
     with contextlib.closing(ObjectStore.from_settings(chosen)) as store:
         is_text = describe(path, CopyOptions(), store).format == "text"
     return CopyOptions(null_as=null_as if is_text else None)

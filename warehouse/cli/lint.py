@@ -111,7 +111,7 @@ def _place(error: BaseException, models: str) -> str:
         file = Path(frame.f_code.co_filename)
         theirs = file.is_file() and "site-packages" not in file.parts
         if theirs and (library not in file.parents or library / "models" in file.parents):
-            found = f"{file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}:{line}"
+            found = f"{_shown(file)}:{line}"
     return found
 
 

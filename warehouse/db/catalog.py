@@ -25,6 +25,7 @@ from warehouse.db.system import parse_identity
 from warehouse.redshift.encodings import canonical_encoding
 from warehouse.redshift.keys import DIST_STYLE_CODES, SortStyle
 from warehouse.redshift.privileges import GRANTEE_KINDS, PUBLIC, TABLE_PRIVILEGES
+from warehouse.redshift.types import NUMBERS
 from warehouse.schema.design import ColumnDesign, Distribution, ForeignKeyDesign, SortKey, TableDesign
 from warehouse.schema.grants import Grant
 
@@ -296,9 +297,6 @@ def _column(row: Any) -> ColumnDesign:
 
 # A literal with the cast that the catalog adds to it.
 _LITERAL = re.compile(r"(?P<literal>'(?:[^']|'')*')::(?P<type>[a-z ]+)(?:\(\d+\))?")
-_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
-
-
 _NO_DEFAULT = re.compile(r"\(?NULL(?:::[\w ]+)?(?:\([\d,]+\))?\)?", re.IGNORECASE)
 
 
@@ -309,7 +307,7 @@ def default_of(text: str | None) -> str | None:
     found = _LITERAL.fullmatch(text or "")
     if not found:
         return text
-    return found["literal"].strip("'") if found["type"] in _NUMBERS else found["literal"]
+    return found["literal"].strip("'") if found["type"] in NUMBERS else found["literal"]
 
 
 def _distribution(row: Any, columns: Sequence[Any]) -> Distribution:

@@ -14,14 +14,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.visitors import iterate
-from sqlalchemy_redshift.dialect import RedshiftDialect_redshift_connector
 
 from warehouse.db.dialect import adapt
 from warehouse.errors import WarehouseError
+from warehouse.schema.design import literal_dialect
 
-# "named" keeps a percent sign as it is; "format", the driver's own style, would double it.
-_DIALECT = RedshiftDialect_redshift_connector(paramstyle="named")
-adapt(_DIALECT)
+_DIALECT = adapt(literal_dialect())
 # For statements that a dialect's preparer is handed to.
 preparer = _DIALECT.identifier_preparer
 

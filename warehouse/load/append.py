@@ -3,6 +3,7 @@
     clear the table, or the window       only when replacing
     COPY into the table                  or, when the rows are to be checked first, into a stage and from there
     count again                          and that no delivered row lies outside of the window
+    prove the primary key                no key twice in the whole table
 
 Clearing is a DELETE in the same transaction: readers see the old rows until the commit and the new ones after it, never
 an empty table, and grants, views and identity numbers stay. TRUNCATE commits, and cannot be taken back; a new table
@@ -21,15 +22,15 @@ from typing import Any, Literal
 from warehouse.db import sql
 from warehouse.errors import LoadError
 from warehouse.load.fill import Fill, fill
-from warehouse.load.keys import create_stage, temporary_name
+from warehouse.load.keys import create_stage, repeated_keys, temporary_name
 from warehouse.load.shape import moment_text, nothing
 from warehouse.load.stage import Staged
 from warehouse.load.steps import Step
+from warehouse.redshift.types import INTEGERS, NUMBERS
 from warehouse.schema import ColumnDesign, TableDesign
 
 Mode = Literal["append", "replace", "swap"]
 Bound = date | datetime | int | Decimal | str
-_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class LoadPlan:
     create: str
     take: str
     drop: str
+    # The primary keys that the table then holds more than once; "" where that is not asked.
+    prove_keys: str
 
     def steps(self) -> tuple[Step, ...]:
         found = (
@@ -91,8 +94,9 @@ class LoadPlan:
             ("fill", "" if self.create else self.fill.redacted()),
             ("take", self.take),
             ("rows", self.rows),
-            ("inside", self.inside),
             ("drop", self.drop),
+            ("inside", self.inside),
+            ("prove_keys", self.prove_keys),
         )
         return tuple(Step(name, text) for name, text in found if text)
 
@@ -105,6 +109,7 @@ def plan_load(
     mode: Mode = "append",
     window: Window | None = None,
     through_stage: bool = False,
+    prove_keys: bool = True,
     most_rejected: int = 0,
 ) -> LoadPlan:
     """Plan the load of a staged delivery; a `window` replaces just its rows."""
@@ -134,6 +139,7 @@ def plan_load(
         create=create_stage(design, stage, staged.columns, ()) if through_stage else "",
         take=f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {sql.name(stage)}" if through_stage else "",
         drop=f"DROP TABLE {sql.name(stage)}" if through_stage else "",
+        prove_keys=repeated_keys(design) if prove_keys else "",
     )
 
 
@@ -144,9 +150,9 @@ def _bound(design: TableDesign, column: ColumnDesign, value: Bound) -> Any:
     """
     kind = column.redshift_type.name
     try:
-        if kind in _NUMBERS:
+        if kind in NUMBERS:
             number = Decimal(str(value))
-            if number.is_finite() and (kind not in _NUMBERS[:3] or number % 1 == 0):
+            if number.is_finite() and (kind not in INTEGERS or number % 1 == 0):
                 return number
         elif kind in ("date", "timestamp without time zone", "timestamp with time zone"):
             moment = value if isinstance(value, date) else _moment(value)

@@ -16,7 +16,7 @@ from warehouse.errors import ChecksFailed, DuplicateKeys, LoadError, NullKeys, T
 from warehouse.load.append import LoadPlan, Window
 from warehouse.load.fill import Fill, Reshape
 from warehouse.load.history import HistoryPlan
-from warehouse.load.keys import EXAMPLES, repeated_keys, without_key
+from warehouse.load.keys import EXAMPLES, without_key
 from warehouse.load.musts import Must
 from warehouse.load.quarantine import Quarantine
 from warehouse.load.report import LoadReport
@@ -52,9 +52,7 @@ class Delivery:
         return self.session.report(files=self.files, rejected=self.aside.count, bytes=self.staged.size, **counts)
 
 
-def load(
-    delivery: Delivery, plan: LoadPlan, *, design: TableDesign, prove_keys: bool, window: Window | None
-) -> LoadReport:
+def load(delivery: Delivery, plan: LoadPlan, *, design: TableDesign, window: Window | None) -> LoadReport:
     session, connection = delivery.session, delivery.connection
     read = loaded = 0
     if plan.create:
@@ -83,16 +81,15 @@ def load(
                 f"{plan.table}: {loaded - inside} of {loaded} delivered rows lie outside of the window {window}.",
                 next_step="Nothing was changed. Say the window that the delivery covers.",
             )
-        if prove_keys:
-            _prove_keys(connection, design, repeated_keys(design))
+        _prove_keys(connection, design, plan.prove_keys)
     rows = before - deleted + loaded
     return delivery.report(rows_read=read, inserted=loaded, deleted=deleted, table_rows=rows)
 
 
-def swap(delivery: Delivery, plan: SwapPlan, *, prove_keys: bool) -> LoadReport:
+def swap(delivery: Delivery, plan: SwapPlan) -> LoadReport:
     session, connection = delivery.session, delivery.connection
     execute(connection, plan.create)
-    filled = load(delivery, plan.filling, design=plan.design, prove_keys=prove_keys, window=None)
+    filled = load(delivery, plan.filling, design=plan.design, window=None)
     queue(session, connection)
     with session.phase("swap"):
         before = number(connection, plan.rows)
@@ -102,7 +99,7 @@ def swap(delivery: Delivery, plan: SwapPlan, *, prove_keys: bool) -> LoadReport:
     return replace(filled, deleted=before)
 
 
-def upsert(delivery: Delivery, plan: UpsertPlan, *, design: TableDesign) -> LoadReport:
+def upsert(delivery: Delivery, plan: UpsertPlan) -> LoadReport:
     session, connection = delivery.session, delivery.connection
     read, rows = _stage(delivery, plan)
     with session.phase("merge"):
@@ -119,7 +116,8 @@ def upsert(delivery: Delivery, plan: UpsertPlan, *, design: TableDesign) -> Load
         _guard(session, plan.table, updated + deleted, before)
         arrived = _change(connection, plan, targeted)
         # Rows matched by other columns may bring a primary key that another row has.
-        _prove_keys(connection, design, plan.prove_keys, "An upsert by other keys= keeps the primary key unique, too.")
+        mend = "An upsert by other keys= keeps the primary key unique, too."
+        _prove_keys(connection, delivery.design, plan.prove_keys, mend)
         execute(connection, plan.drop)
     with session.phase("prove"):
         after = number(connection, plan.target_rows)

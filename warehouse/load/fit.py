@@ -1,4 +1,4 @@
-"""Hold a source against the table: which columns it delivers, and every mismatch at once.
+"""Hold a source against the model, and the model against the warehouse's table: every mismatch at once.
 
 A column that the source lacks would become NULL without a word (and an upsert would overwrite a known value with
 it), so that leaving one out is a decision: `columns=` says so. IDENTITY columns are the warehouse's to fill.

@@ -24,7 +24,7 @@ from warehouse.load.audit import OnRepeat
 from warehouse.load.copy import CopyOptions, role_clause
 from warehouse.load.guards import Guards
 from warehouse.load.history import HistoryPlan, Missing, Versions, delivered_design, plan_history
-from warehouse.load.keys import delivered, key_columns, repeated_keys, without_key
+from warehouse.load.keys import delivered, key_columns, without_key
 from warehouse.load.musts import Must
 from warehouse.load.quarantine import Quarantine
 from warehouse.load.report import LoadReport, Progress
@@ -96,15 +96,14 @@ class Prepared:
     source: Source
     plan: LoadPlan | SwapPlan | UpsertPlan | HistoryPlan
     work: Work
-    # What is asked of the staged rows, and of the table in the end.
+    # What is asked of the staged rows.
     checks: tuple[Step, ...] = ()
-    proof: tuple[Step, ...] = ()
 
     def steps(self) -> tuple[Step, ...]:
         """Every statement in its order, for people."""
         steps = list(self.plan.steps())
         at = max(number for number, step in enumerate(steps) if step.name in ("create", "fill", "null_examples"))
-        return (*steps[: at + 1], *self.checks, *steps[at + 1 :], *self.proof)
+        return (*steps[: at + 1], *self.checks, *steps[at + 1 :])
 
 
 def _prepare_load(
@@ -125,19 +124,22 @@ def _prepare_load(
     # Rows that are to be checked wait in a stage, where they are alone; and a query may read the very rows that go.
     clears = mode == "replace" or window is not None
     through_stage = bool(common.get("musts")) or (bool(described.query) and clears)
-    how: dict[str, Any] = {"through_stage": through_stage, "most_rejected": common.get("quarantine", 0)}
+    how: dict[str, Any] = {
+        "through_stage": through_stage,
+        "prove_keys": prove_keys,
+        "most_rejected": common.get("quarantine", 0),
+    }
     if mode == "swap":
-        return _prepare_swap(session, described, fitting, design, common, window, prove_keys, how)
+        return _prepare_swap(session, described, fitting, design, common, window, how)
     planned = partial(plan_load, design, iam_role=session.settings.iam_role, mode=mode, window=window, **how)
     trials = [] if window is None else [Trial(window.trial(design), "the window cannot be asked", "window= (--window)")]
     plan = _stage(session, described, design, fitting, (), common, planned, trials)
 
     def work(connection: sa.Connection) -> LoadReport:
         delivery = _delivery(session, connection, design, described, common)
-        return apply.load(delivery, plan, design=design, prove_keys=prove_keys, window=window)
+        return apply.load(delivery, plan, design=design, window=window)
 
-    checks = _checks(session, plan.stage, design, common)
-    return Prepared(described, plan, work, checks, _proof(design) if prove_keys else ())
+    return Prepared(described, plan, work, _checks(session, plan.stage, design, common))
 
 
 def _prepare_swap(
@@ -147,7 +149,6 @@ def _prepare_swap(
     design: TableDesign,
     common: Common,
     window: Window | None,
-    prove_keys: bool,
     how: dict[str, Any],
 ) -> Prepared:
     if window is not None:
@@ -160,10 +161,9 @@ def _prepare_swap(
 
     def work(connection: sa.Connection) -> LoadReport:
         delivery = _delivery(session, connection, design, described, common)
-        return apply.swap(delivery, plan, prove_keys=prove_keys)
+        return apply.swap(delivery, plan)
 
-    checks = _checks(session, plan.filling.stage, design, common)
-    return Prepared(described, plan, work, checks, _proof(plan.design) if prove_keys else ())
+    return Prepared(described, plan, work, _checks(session, plan.filling.stage, design, common))
 
 
 def _prepare_upsert(
@@ -198,10 +198,9 @@ def _prepare_upsert(
     plan = _stage(session, described, incoming, fitting, matched_by, common, planned)
 
     def work(connection: sa.Connection) -> LoadReport:
-        return apply.upsert(_delivery(session, connection, incoming, described, common), plan, design=design)
+        return apply.upsert(_delivery(session, connection, incoming, described, common), plan)
 
-    checks = _checks(session, plan.stage, incoming, common, plan.keys)
-    return Prepared(described, plan, work, checks)
+    return Prepared(described, plan, work, _checks(session, plan.stage, incoming, common, plan.keys))
 
 
 def _prepare_history(
@@ -240,8 +239,7 @@ def _prepare_history(
     def work(connection: sa.Connection) -> LoadReport:
         return apply.history(_delivery(session, connection, incoming, described, common), plan)
 
-    checks = _checks(session, plan.staging.stage, incoming, common, plan.keys)
-    return Prepared(described, plan, work, checks)
+    return Prepared(described, plan, work, _checks(session, plan.staging.stage, incoming, common, plan.keys))
 
 
 PREPARE: dict[str, Callable[..., Prepared]] = {
@@ -347,11 +345,6 @@ def _checks(
                 Step("set_aside", text, when) for text in aside.statements(stage, design, columns, broken, reason)
             ]
     return tuple(found)
-
-
-def _proof(design: TableDesign) -> tuple[Step, ...]:
-    asked = repeated_keys(design)
-    return (Step("prove_keys", asked),) if asked else ()
 
 
 def design_of(table: Any) -> TableDesign:

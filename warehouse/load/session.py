@@ -243,8 +243,7 @@ def _named(session: Session, described: Source) -> Source:
 def _probe(session: Session, columns: Sequence[str]) -> None:
     """Ask the warehouse for no row of the columns: it answers whether table and columns are there. Then hold their
     types against the model."""
-    design = cast(TableDesign, session.design)
-    log = TableDesign.from_table(cast(sa.Table, LoadAudit.__table__))
+    design, log = cast(TableDesign, session.design), _log_design()
     for one, names in ((design, columns), (log, [column.name for column in log.columns])):
         with session.guarded() as connection:
             try:
@@ -257,6 +256,10 @@ def _probe(session: Session, columns: Sequence[str]) -> None:
                     session.unknown = hold_against(one, real, names)
             except sa.exc.DBAPIError as error:
                 raise explain(error, connection, one) from error
+
+
+def _log_design() -> TableDesign:
+    return TableDesign.from_table(cast(sa.Table, LoadAudit.__table__))
 
 
 def stage_source(
@@ -402,7 +405,7 @@ def succeeded(session: Session) -> LoadReport | None:
         try:
             return audit.find_success(reading, session.run)
         except sa.exc.DBAPIError as error:
-            raise explain(error, reading, TableDesign.from_table(cast(sa.Table, LoadAudit.__table__))) from error
+            raise explain(error, reading, _log_design()) from error
 
 
 def _committed(session: Session) -> LoadReport | None:

@@ -30,6 +30,11 @@ class TypeRefused(ValueError):
         self.instead = instead
 
 
+# https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html
+INTEGERS = ("smallint", "integer", "bigint")
+NUMBERS = (*INTEGERS, "numeric", "real", "double precision")
+
+
 @dataclass(frozen=True)
 class TypeFact:
     """One type: its catalog name, its other spellings, its arguments, and what it may be used for."""

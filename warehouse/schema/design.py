@@ -233,6 +233,27 @@ def qualified(schema: str | None, name: str) -> str:
     return name if schema in (None, DEFAULT_SCHEMA) else f"{schema}.{name}"
 
 
+def literal_dialect() -> Dialect:
+    """A dialect of one's own to compile whole texts with, values as literals: a backslash escapes inside '…', as in
+    Redshift, and no % is doubled for a driver that looks for parameters."""
+    from sqlalchemy_redshift.dialect import RedshiftDialect_redshift_connector
+
+    dialect: Any = RedshiftDialect_redshift_connector(paramstyle="named")
+    dialect._backslash_escapes = True
+    compiler = dialect.statement_compiler
+
+    def post_process_text(self: Any, text: str) -> str:
+        return text
+
+    def visit_mod_binary(self: Any, binary: Any, operator: Any, **options: Any) -> str:
+        return f"{self.process(binary.left, **options)} % {self.process(binary.right, **options)}"
+
+    # Of redshift_connector the dialect doubles both whatever the style of parameters is.
+    as_it_is = {"post_process_text": post_process_text, "visit_mod_binary": visit_mod_binary}
+    dialect.statement_compiler = type(compiler.__name__, (compiler,), as_it_is)
+    return dialect  # type: ignore[no-any-return]
+
+
 @cache
 def redshift_dialect() -> Dialect:
     """The unmodified dialect, to compile types and defaults with; it opens no connection and imports no driver."""

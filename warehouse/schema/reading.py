@@ -25,6 +25,7 @@ from warehouse.schema.design import (
     SortKey,
     TableDesign,
     ViewDesign,
+    literal_dialect,
     redshift_dialect,
 )
 from warehouse.schema.grants import Grant, read_grants
@@ -129,12 +130,8 @@ def default_clause(text: str) -> sa.TextClause | sa.ColumnClause[Any]:
 
 @cache
 def _compiler() -> Any:
-    from sqlalchemy_redshift.dialect import RedshiftCompiler, RedshiftDialect_redshift_connector
-
-    # Else a % would be doubled, for a driver that looks for parameters; this one's own compiler does it always.
-    dialect: Any = RedshiftDialect_redshift_connector(paramstyle="named")
-    dialect.statement_compiler = RedshiftCompiler
-    return dialect.ddl_compiler(dialect, None)
+    dialect = literal_dialect()
+    return dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
 
 
 _spelled: dict[Any, str] = {}

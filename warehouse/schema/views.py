@@ -30,14 +30,13 @@ from textwrap import dedent
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import MappedColumn
 
 from warehouse.errors import DesignError
 from warehouse.schema import places
 from warehouse.schema.base import table_arguments
 from warehouse.schema.checks import columns_problem, refuse_problems, view_problems
-from warehouse.schema.design import INFO, ViewDesign, ViewKind
+from warehouse.schema.design import INFO, ViewDesign, ViewKind, literal_dialect
 from warehouse.schema.reading import read_view
 
 _VIEWS = f"{INFO}.views"
@@ -165,13 +164,4 @@ def _text(query: Query) -> str:
     """The query as Redshift reads it, without a semicolon at its end."""
     if isinstance(query, str):
         return re.sub(r"[\s;]+\Z", "", dedent(query)).lstrip()
-    return str(query.compile(dialect=_literal_dialect(), compile_kwargs={"literal_binds": True}))
-
-
-def _literal_dialect() -> Dialect:
-    from sqlalchemy_redshift.dialect import RedshiftDialect_redshift_connector
-
-    # "named" keeps % single; a backslash escapes inside '…' in Redshift.
-    dialect: Any = RedshiftDialect_redshift_connector(paramstyle="named")
-    dialect._backslash_escapes = True
-    return dialect  # type: ignore[no-any-return]
+    return str(query.compile(dialect=literal_dialect(), compile_kwargs={"literal_binds": True}))

@@ -386,3 +386,17 @@ def test_a_header_may_lack_a_name(sale: sa.Table, own: dict[str, Any], rows: Row
     for first in ("7,n,x,1,2024-01-01", ",,,,"):
         with pytest.raises(SourceError, match="seems to have no header"):
             load(sale, deliver(f"{first}\n8,n,x,1,2024-01-01\n"), columns=columns, **own)
+
+
+def test_a_dry_run_of_a_swap_proves_the_keys_before_the_tables_change_places(
+    sale: sa.Table, own: dict[str, Any], deliver: Any
+) -> None:
+    steps = [step.name for step in preview("load", sale, deliver(THREE), mode="swap", **own).steps]
+    assert steps.index("prove_keys") < steps.index("exchange")
+
+
+def test_a_percent_sign_of_a_query_stays_one(sale: sa.Table, own: dict[str, Any], rows: Rows, three: None) -> None:
+    name, rest = sa.literal_column("'5%'").label("name"), (sale.c.id % 2).label("price")
+    source = sa.select((sale.c.id + 10).label("id"), sale.c.region, name, rest, sale.c.at)
+    load(sale, source, **own)
+    assert [(row[0], row[2], row[3]) for row in rows()][3:] == [(11, "5%", 1), (12, "5%", 0), (13, "5%", 1)]

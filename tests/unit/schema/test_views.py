@@ -190,3 +190,12 @@ def test_a_view_has_a_name_of_its_own(base: type[Base], sale: sa.Table) -> None:
         view("sale", base.metadata, "SELECT 1 a")
     with pytest.raises(DesignError, match="Daily: a view without a name"):
         type(base)("Daily", (View, base), {}, query="SELECT 1 a")
+
+
+def test_a_percent_sign_of_a_select_stays_one(sale: sa.Table) -> None:
+    metadata = sa.MetaData()
+    odd = (sale.c.id % 2).label("odd")
+    view("odds", metadata, sa.select(odd).where(sa.text("note LIKE '5%'")), comment="Odd ones.")
+    (design,) = view_designs(metadata)
+    assert "sale.id % 2 AS odd" in design.query
+    assert design.query.endswith("note LIKE '5%'")

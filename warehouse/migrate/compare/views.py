@@ -69,13 +69,11 @@ def differences(
 def losing(
     declared: Iterable[ViewDesign], catalog: Catalog, records: Mapping[Key, Record]
 ) -> Iterator[tuple[CatalogView, str]]:
-    """Views of nobody that read a view which goes: (view, what it loses)."""
-    ours = {*records, *((view.schema, view.name) for view in declared)}
+    """Views that read a view which goes: (view, what it loses)."""
     kept = {(view.schema, view.name) for view in declared}
     gone = {catalog.views[key].number: key for key in records if key in catalog.views and key not in kept}
     for view in catalog.views.values():
-        if view.key not in ours:
-            yield from ((view, f"the view {named(gone[number])}") for number, _ in view.reads if number in gone)
+        yield from ((view, f"the view {named(gone[number])}") for number, _ in view.reads if number in gone)
 
 
 def refuse_losing(losing: Iterable[tuple[CatalogView, str]]) -> None:

@@ -105,8 +105,8 @@ def compared(
     plan = differences(declared, catalog, schemas, alike)
     known = records(connection, version_schema)
     ours = {*known, *((view.schema, view.name) for view in views_declared)}
-    plan.losing = [(view, lost) for view, lost in plan.losing if view.key not in ours]
     plan.losing += views.losing(views_declared, catalog, known)
+    plan.losing = [(view, lost) for view, lost in plan.losing if view.key not in ours]
     plan.views = views.differences(views_declared, catalog, known, plan.in_the_way)
     return plan
 

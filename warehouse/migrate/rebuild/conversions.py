@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html (Type
 
 from __future__ import annotations
 
-from warehouse.redshift.types import RedshiftType
+from warehouse.redshift.types import INTEGERS, NUMBERS, RedshiftType
 
-_NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
+_NUMBERS = frozenset(NUMBERS)
 _TEXTS = frozenset({"character", "character varying"})
 _MOMENTS = frozenset({"date", "timestamp without time zone", "timestamp with time zone"})
 _CLOCKS = frozenset({"time without time zone", "time with time zone"})
@@ -105,7 +105,7 @@ def _from_text(expression: str, there: str, new: RedshiftType) -> str:
         # Blanks between the parts mean nothing; a name that is said twice, or a number that is rounded, does.
         bare = "REGEXP_REPLACE({}, '[[:space:]]+', '')"
         return f"{bare.format(f'JSON_SERIALIZE({there})')} <> {bare.format(expression)}"
-    if new.name in ("smallint", "integer", "bigint", "numeric"):
+    if new.name in (*INTEGERS, "numeric"):
         scale = new.arguments[1] if new.arguments else 0
         # Digits behind the scale are rounded, unless they are zeros. More digits in front fail in the cast.
         pattern = f"({_WHOLE}([.][0-9]{{0,{scale}}}0*)?|-?[.][0-9]{{1,{scale}}}0*)" if scale else f"{_WHOLE}([.]0*)?"
